@@ -1,0 +1,78 @@
+# Everything a newcomer needs; `make` alone lists it.
+PYTHON ?= python3
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+IMAGES ?=
+SPARK_OLDEST := .venv-spark35
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all test-oldest lint types layers bench lock docs check-python check-java clean
+
+help:  ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+check-python:
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "Fruits! needs Python 3.11 or newer as $(PYTHON); install it, or name yours: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	|| { echo "This Python lacks venv; install it (Debian: apt install python3-venv)"; exit 1; }
+
+check-java:
+	@v=$$($(JAVA) -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1); [ "$${v:-0}" -ge 17 ] \
+	|| { echo "Fruits! needs Java 17 or newer (found: $${v:-none}); install it (Debian: apt install openjdk-17-jre-headless) and set JAVA_HOME if you have several"; exit 1; }
+
+setup: check-python $(VENV)/ready  ## Make .venv with .venv/bin/fruits
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	@echo "setting up $(VENV) (a minute or two)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: check-java setup  ## Run the chain on a drawn sample, or on IMAGES=/path; results in demo/out
+	@[ -n "$(IMAGES)" ] || [ -d $(DEMO)/images ] || $(BIN)/fruits sample $(DEMO)/images
+	@$(BIN)/fruits run "$(or $(IMAGES),$(DEMO)/images)" "$(DEMO)/$(if $(IMAGES),out-own,out)" $(ARGS)
+
+test: check-java setup lint types layers  ## Lint, check types and layers, run the tests on the newest Spark
+	@$(BIN)/python -m pytest -m "not cluster"
+
+test-all: check-java setup lint types layers  ## The same with the tests that start a Spark cluster
+	@$(BIN)/python -m pytest
+
+test-oldest: check-java setup $(SPARK_OLDEST)/ready  ## The pipeline's tests on the oldest Spark we support
+	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine"
+
+$(SPARK_OLDEST)/ready: requirements/spark35.txt
+	@echo "setting up $(SPARK_OLDEST)"
+	@$(PYTHON) -m venv $(SPARK_OLDEST)
+	@$(SPARK_OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark35.txt
+	@$(SPARK_OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:
+	@$(BIN)/mypy
+
+layers:
+	@$(BIN)/lint-imports --no-logo
+
+bench: check-java setup  ## Measure against the published Keras chain; writes bench/RESULTS.md (an hour)
+	@$(BIN)/python bench/run.py
+
+docs: setup  ## Write the generated pages again
+	@$(BIN)/python scripts/write_cli_reference.py
+
+lock: setup  ## Resolve the locks again (needs uv)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/dev.txt
+	@echo 'pyspark==3.5.*' | uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --constraint - pyproject.toml -o requirements/spark35.txt
+
+clean:  ## Remove what these targets made
+	@rm -rf $(VENV) $(SPARK_OLDEST) $(DEMO)/images $(DEMO)/out build

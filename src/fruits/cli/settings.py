@@ -1,0 +1,24 @@
+"""Settings that commands read from the environment; rooms below get them as arguments."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fruits.storage import StorageOptions
+
+
+def backbone_cache() -> Path:
+    """Return where fetched and added backbones are kept: ``FRUITS_BACKBONES``, else the user's cache folder."""
+    if given := os.environ.get("FRUITS_BACKBONES"):
+        return Path(given).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "fruits" / "backbones"
+
+
+def storage_options() -> StorageOptions:
+    """Return how to reach S3: the variables that AWS's own tools read."""
+    return StorageOptions(
+        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None,
+        endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None,
+    )

@@ -1,0 +1,321 @@
+"""The classifier stage: Spark ML learns labels from components; plain arrays apply it and are measured."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from fruits.pipeline.classifier_arrays import ArrayClassifier, Float64s, Kind
+from fruits.pipeline.metrics import measure
+from fruits.pipeline.stages import RunState, run_job
+from fruits.pipeline.tables import SCHEMAS, from_parquet, to_parquet, vectors
+from fruits.records import MODEL, PCA, PREDICTIONS, SliceMarker, to_json
+from fruits.reduction import PrincipalComponents
+from fruits.storage import Storage
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import DataFrame, SparkSession
+
+KINDS: tuple[Kind, ...] = ("logistic", "svm", "mlp")
+CLASSIFIER_FILE = f"{MODEL}/classifier.npz"
+METRICS_FILE = f"{MODEL}/metrics.json"
+SPARK_MODEL = f"{MODEL}/classifier.spark"
+TEST_SHARE = 0.2  # of each label, where the folders do not say what is Test
+CURVE = (2, 5, 10, 20, 30, 50, 100, 200)
+CURVE_ROWS = 20_000  # the curve's classifiers learn from at most about so many
+HIDDEN = 128  # units of the multilayer perceptron's hidden layer
+_SEED = 20
+NOTE = (
+    "Frames of one specimen, filmed side by side, can lie in both Training and Test: this accuracy is optimistic and"
+    " says nothing of photos that people take."
+)
+
+
+@dataclass(frozen=True)
+class Division:
+    """Which rows teach and which test.
+
+    Attributes:
+        thresholds: None where the folders Training and Test say it; else by label: an image whose :func:`lot` is at
+            most this is a test image.
+    """
+
+    thresholds: dict[str, float] | None
+
+    def is_test(self, path: str, label: str, split: str) -> bool:
+        """Whether this image tests."""
+        if self.thresholds is None:
+            return split == "Test"
+        return lot(path) <= self.thresholds[label]
+
+
+def lot(path: str) -> float:
+    """Return a number in [0, 1) that depends on the path alone."""
+    return int.from_bytes(hashlib.blake2b(path.encode(), digest_size=6).digest(), "big") / 2**48
+
+
+def fit_classifier(
+    spark: SparkSession, markers: Sequence[SliceMarker], kind: Kind, components: PrincipalComponents, state: RunState
+) -> dict[str, Any]:
+    """Train on ``pca``, write predictions, metrics and the model; return the summary.
+
+    Returns:
+        the metrics, without confusion matrix and per-class table.
+    """
+    labels = sorted(set().union(*(marker.labels for marker in markers)))
+    splits = set().union(*(marker.splits for marker in markers))
+    scale = np.sqrt(np.maximum(components.variance, components.variance[0] * 1e-12))
+    rows = _rows(spark, markers, state.out, scale).cache()
+    division = Division(None) if {"Training", "Test"} <= splits else _stratified(rows, markers)
+    table = _with_index(spark, rows, labels, division).cache()
+    state.reporter.say(f"training a classifier ({kind}) for {len(labels)} labels")
+    model, fitted = _train(table, kind, labels, scale)
+    state.out.write(CLASSIFIER_FILE, fitted.save())
+    _save_spark_form(spark, model, state)
+    curve = _curve(spark.sparkContext, table, markers, labels, scale, division, state)
+    rows.unpersist()
+    table.unpersist()
+    metrics = predict(spark.sparkContext, markers, fitted, division, state)
+    metrics |= {"curve": curve, "curve_kind": "logistic", "applied": False, "note": NOTE}
+    state.out.write(METRICS_FILE, to_json(metrics))
+    return {name: value for name, value in metrics.items() if name not in ("confusion", "per_class", "labels")}
+
+
+def apply_classifier(
+    context: SparkContext, markers: Sequence[SliceMarker], fitted: ArrayClassifier, state: RunState
+) -> dict[str, Any]:
+    """Predict with an earlier run's classifier; measure it on all images whose label it knows."""
+    state.out.write(CLASSIFIER_FILE, fitted.save())
+    known = dict.fromkeys(fitted.labels, 1.0)
+    thresholds = {label: known.get(label, -1.0) for marker in markers for label in marker.labels}
+    metrics = predict(context, markers, fitted, Division(thresholds), state)
+    metrics |= {"curve": [], "curve_kind": "", "applied": True, "note": NOTE, "train_images": 0}
+    state.out.write(METRICS_FILE, to_json(metrics))
+    return {name: value for name, value in metrics.items() if name not in ("confusion", "per_class", "labels")}
+
+
+def predict(
+    context: SparkContext,
+    markers: Sequence[SliceMarker],
+    fitted: ArrayClassifier,
+    division: Division,
+    state: RunState,
+) -> dict[str, Any]:
+    """Write the table ``predictions`` slice by slice and return the metrics of the test images."""
+    out, model = state.out, context.broadcast(fitted)
+
+    def write(ids: Iterable[str]) -> Iterator[Counter[tuple[bool, str, str]]]:
+        for slice_id in ids:
+            table = from_parquet(out.read(f"{PCA}/{slice_id}.parquet"))
+            best, score = model.value.predict(vectors(table, "components"))
+            columns = {name: table[name].to_pylist() for name in ("path", "label", "split")}
+            tests = [division.is_test(*row) for row in zip(*columns.values(), strict=True)]
+            predicted = [model.value.labels[i] for i in best]
+            if division.thresholds is not None and not any(columns["split"]):
+                columns["split"] = ["Test" if test else "Training" for test in tests]
+            result = pa.table([*columns.values(), predicted, score], schema=SCHEMAS[PREDICTIONS])
+            out.write(f"{PREDICTIONS}/{slice_id}.parquet", to_parquet(result))
+            yield Counter(zip(tests, columns["label"], predicted, strict=True))
+
+    slices = [marker.slice for marker in markers if marker.features]
+    rdd = context.parallelize(slices, min(len(slices), 4 * context.defaultParallelism)).mapPartitions(write)
+    counts = run_job(context, "predictions", lambda: sum(rdd.collect(), Counter()), state, lambda: None)
+    index = {label: i for i, label in enumerate(fitted.labels)}
+    confusion = np.zeros((len(index), len(index)), dtype=np.int64)
+    unknown = 0
+    for (test, label, answer), count in counts.items():
+        if test and label in index:
+            confusion[index[label], index[answer]] += count
+        elif test:
+            unknown += count
+    tested = int(confusion.sum())
+    if unknown:
+        state.warn(f"{unknown:,} test images have a label that the classifier never saw; they are not measured")
+    return {
+        "kind": fitted.kind,
+        "split": "folders" if division.thresholds is None else "stratified",
+        "train_images": sum(counts.values()) - tested - unknown,
+        "test_images": tested,
+        "labels": list(fitted.labels),
+        "confusion": confusion.tolist(),
+        **measure(confusion, fitted.labels),
+    }
+
+
+def _rows(spark: SparkSession, markers: Sequence[SliceMarker], out: Storage, scale: Float64s) -> DataFrame:
+    """Return path, label, split and the standardised components of every image as a DataFrame."""
+    from pyspark.ml.linalg import DenseVector, VectorUDT  # noqa: PLC0415
+    from pyspark.sql.types import DoubleType, StringType, StructField, StructType  # noqa: PLC0415
+
+    def read(ids: Iterable[str]) -> Iterator[tuple[str, str, str, float, DenseVector]]:
+        for slice_id in ids:
+            table = from_parquet(out.read(f"{PCA}/{slice_id}.parquet"))
+            values = vectors(table, "components") / scale
+            columns = (table[name].to_pylist() for name in ("path", "label", "split"))
+            for path, label, split, row in zip(*columns, values, strict=True):
+                yield path, label, split, lot(path), DenseVector(row)
+
+    schema = StructType(
+        [
+            StructField("path", StringType(), False),
+            StructField("label", StringType(), False),
+            StructField("split", StringType(), False),
+            StructField("lot", DoubleType(), False),
+            StructField("features", VectorUDT(), False),
+        ]
+    )
+    context = spark.sparkContext
+    slices = [marker.slice for marker in markers if marker.features]
+    partitions = min(len(slices), max(context.defaultParallelism, len(slices) // 8))
+    return spark.createDataFrame(
+        context.parallelize(slices, partitions).mapPartitions(read), schema, verifySchema=False
+    )
+
+
+def _stratified(rows: DataFrame, markers: Sequence[SliceMarker]) -> Division:
+    """Return the division in which a fifth of each label's images test; a label's only image teaches."""
+    from pyspark.sql import functions  # noqa: PLC0415
+
+    counts = sum((Counter(marker.labels) for marker in markers), Counter())
+    share = functions.percentile_approx("lot", TEST_SHARE, 10_000).alias("threshold")
+    thresholds = {row["label"]: float(row["threshold"]) for row in rows.groupBy("label").agg(share).collect()}
+    return Division({label: value if counts[label] > 1 else -1.0 for label, value in thresholds.items()})
+
+
+def _with_index(spark: SparkSession, rows: DataFrame, labels: Sequence[str], division: Division) -> DataFrame:
+    """Return the training rows with their label's index as column ``index``."""
+    from pyspark.sql import functions  # noqa: PLC0415
+
+    thresholds = division.thresholds or {}
+    known = [(label, float(i), thresholds.get(label, 0.0)) for i, label in enumerate(labels)]
+    index = functions.broadcast(spark.createDataFrame(known, "label string, index double, threshold double"))
+    joined = rows.join(index, "label")
+    if division.thresholds is None:
+        return joined.where("split != 'Test'")
+    return joined.where("lot > threshold")
+
+
+def _train(table: DataFrame, kind: Kind, labels: Sequence[str], scale: Float64s) -> tuple[Any, ArrayClassifier]:
+    """Fit Spark's classifier and return it with its arrays."""
+    from pyspark.ml import classification  # noqa: PLC0415
+
+    names = tuple(labels)
+    if kind == "logistic":
+        return _train_logistic(table, labels, scale)
+    if kind == "svm":
+        one = classification.LinearSVC(maxIter=30, regParam=1e-3, standardization=False)
+        svm = classification.OneVsRest(classifier=one, parallelism=8, featuresCol="features", labelCol="index").fit(table)
+        parts: list[Any] = list(svm.models)
+        weights = np.stack([part.coefficients.toArray() for part in parts])
+        return svm, ArrayClassifier(kind, names, scale, ((weights, np.array([part.intercept for part in parts])),))
+    sizes = [len(scale), HIDDEN, len(labels)]
+    mlp = classification.MultilayerPerceptronClassifier(
+        featuresCol="features", labelCol="index", layers=sizes, maxIter=200, seed=_SEED
+    ).fit(table)
+    return mlp, ArrayClassifier(kind, names, scale, _mlp_layers(mlp.weights.toArray(), sizes))
+
+
+def _train_logistic(
+    table: DataFrame, labels: Sequence[str], scale: Float64s, iterations: int = 100
+) -> tuple[Any, ArrayClassifier]:
+    from pyspark.ml.classification import LogisticRegression  # noqa: PLC0415
+
+    learner = LogisticRegression(
+        featuresCol="features",
+        labelCol="index",
+        family="multinomial",
+        standardization=False,
+        regParam=1e-4,
+        maxIter=iterations,
+    )
+    model = learner.fit(table)
+    layer = (model.coefficientMatrix.toArray(), model.interceptVector.toArray())
+    return model, ArrayClassifier("logistic", tuple(labels), scale, (layer,))
+
+
+def _mlp_layers(weights: Float64s, sizes: Sequence[int]) -> tuple[tuple[Float64s, Float64s], ...]:
+    """Cut Spark's flat weights: per layer the matrix, column by column, then the intercepts."""
+    layers, start = [], 0
+    for inputs, outputs in itertools.pairwise(sizes):
+        middle, end = start + inputs * outputs, start + (inputs + 1) * outputs
+        layers.append((weights[start:middle].reshape((outputs, inputs), order="F"), weights[middle:end]))
+        start = end
+    return tuple(layers)
+
+
+def _curve(
+    context: SparkContext,
+    table: DataFrame,
+    markers: Sequence[SliceMarker],
+    labels: Sequence[str],
+    scale: Float64s,
+    division: Division,
+    state: RunState,
+) -> list[dict[str, float]]:
+    """Return the accuracy of a logistic classifier on the first 2, 5, 10 ... components."""
+    from pyspark.ml.feature import VectorSlicer  # noqa: PLC0415
+
+    steps = sorted({k for k in CURVE if k < len(scale)} | {len(scale)})
+    share = min(1.0, CURVE_ROWS / max(sum(marker.features for marker in markers), 1))
+    some = table if share == 1.0 else table.sample(fraction=share, seed=_SEED).cache()
+
+    def train(k: int) -> ArrayClassifier:
+        cut = VectorSlicer(inputCol="features", outputCol="first", indices=list(range(k)))
+        first = cut.transform(some).select("index", "first").withColumnRenamed("first", "features")
+        return _train_logistic(first, labels, scale[:k], iterations=40)[1]
+
+    state.reporter.say(f"measuring accuracy on the first {', '.join(map(str, steps))} components")
+    with ThreadPoolExecutor(4) as threads:
+        models = context.broadcast(list(threads.map(train, steps)))
+    out = state.out
+
+    def count(ids: Iterable[str]) -> Iterator[tuple[int, list[int]]]:
+        for slice_id in ids:
+            pca = from_parquet(out.read(f"{PCA}/{slice_id}.parquet"))
+            columns = [pca[name].to_pylist() for name in ("path", "label", "split")]
+            tests = np.array([division.is_test(*row) for row in zip(*columns, strict=True)], dtype=bool)
+            true = np.array(columns[1])[tests]
+            values = vectors(pca, "components")[tests]
+            names = np.array(labels)
+            yield (
+                len(true),
+                [int((names[m.predict(values)[0]] == true).sum()) for m in models.value] if len(true) else [],
+            )
+
+    slices = [marker.slice for marker in markers if marker.features]
+    rdd = context.parallelize(slices, min(len(slices), 4 * context.defaultParallelism)).mapPartitions(count)
+    counted = run_job(context, "curve", rdd.collect, state, lambda: None)
+    total = sum(n for n, _ in counted)
+    right = np.sum([r for _, r in counted if r], axis=0) if total else np.zeros(len(steps))
+    return [{"components": k, "accuracy": float(r) / max(total, 1)} for k, r in zip(steps, right, strict=True)]
+
+
+def _save_spark_form(spark: SparkSession, model: Any, state: RunState) -> None:  # noqa: ANN401 - any Spark model
+    """Keep Spark's own form of the model beside the arrays."""
+    if not str(spark.sparkContext.master).startswith("local"):
+        try:  # executors write it themselves: a shared disk, or EMR's own s3://
+            model.write().overwrite().save(f"{state.out.uri}/{SPARK_MODEL}")
+        except Exception as error:  # noqa: BLE001 - the arrays hold all there is to know
+            state.warn(f"Spark's own form of the classifier was not saved ({type(error).__name__}); the arrays were")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="fruits-model-"))
+    try:
+        model.write().overwrite().save((folder / "model").as_uri())
+        state.out.delete_below(SPARK_MODEL)
+        for file in sorted((folder / "model").rglob("*")):
+            if file.is_file() and not file.name.startswith("."):
+                state.out.write(f"{SPARK_MODEL}/{file.relative_to(folder / 'model').as_posix()}", file.read_bytes())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

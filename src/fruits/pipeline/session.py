@@ -1,0 +1,135 @@
+"""A Spark session set up for the chain: quiet, its event log kept, one computing thread per task."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fruits.pipeline.errors import PipelineError, UsageError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+OLDEST_JAVA = 17
+# BLAS and OpenMP would otherwise start a thread per core in every task.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LOG4J = """
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = {file}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d %p %c{{1}}: %m%n%ex
+"""
+
+
+def find_java() -> tuple[str, int]:
+    """Return the path and the major version of the Java that Spark will start.
+
+    Raises:
+        UsageError: there is none, or it is too old.
+    """
+    home = os.environ.get("JAVA_HOME")  # what Spark's own launcher reads
+    path = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if path is None or not Path(path).exists():
+        where = f" (JAVA_HOME is {home})" if home else ""
+        raise UsageError(
+            f"Java was not found{where}; install Java {OLDEST_JAVA} or newer, e.g. openjdk-17-jre-headless"
+        )
+    answer = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
+    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
+    if not match:
+        raise UsageError(f"{path} -version did not tell its version; install Java {OLDEST_JAVA} or newer")
+    if int(match[1]) < OLDEST_JAVA:
+        raise UsageError(f"{path} is Java {match[1]}; install Java {OLDEST_JAVA} or newer and set JAVA_HOME to it")
+    return path, int(match[1])
+
+
+def local_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_session(
+    master: str | None, name: str, events: str, work: Path, settings: dict[str, str] | None = None
+) -> SparkSession:
+    """Start Spark, or join the session that is already there.
+
+    Args:
+        master: Spark master URL; None for all cores of this machine, or for what spark-submit was given.
+        name: shown in the Spark UI.
+        events: folder of this machine for the event log.
+        work: folder of this machine for Spark's log.
+        settings: further Spark settings; they win over ours.
+
+    Raises:
+        UsageError: no fitting Java.
+        PipelineError: Spark does not start.
+    """
+    find_java()
+    from pyspark import SparkConf  # noqa: PLC0415 - half a second
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    if (present := SparkSession.getActiveSession()) is not None:
+        return present
+    conf = SparkConf()
+    if master or not conf.contains("spark.master"):
+        conf.setMaster(master or f"local[{local_cores()},4]")
+    chosen = _settings(conf.get("spark.master") or "", events, work) | (settings or {})
+    for key, value in chosen.items():
+        conf.setIfMissing(key, value)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    log = work / "spark.log"
+    try:
+        with _stderr_to(log):
+            spark = SparkSession.builder.config(conf=conf).appName(name).getOrCreate()
+    except Exception as error:
+        raise PipelineError(f"Spark did not start with master {conf.get('spark.master')}; its log is {log}") from error
+    return spark
+
+
+def _settings(master: str, events: str, work: Path) -> dict[str, str]:
+    log4j = work / "log4j2.properties"
+    log4j.write_text(_LOG4J.format(file=work / "spark.log"))
+    settings = {
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{log4j}",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": Path(events).as_uri(),
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.memory": "1g",
+        "spark.python.worker.reuse": "true",
+        "spark.sql.shuffle.partitions": "8",
+        **{f"spark.executorEnv.{name}": "1" for name in _ONE_THREAD},
+    }
+    if master.startswith("local"):
+        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return settings
+
+
+@contextlib.contextmanager
+def _stderr_to(file: Path) -> Iterator[None]:
+    """Give processes started meanwhile this file as stderr: the JVM's own remarks are not for the user."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with file.open("ab") as target:
+        os.dup2(target.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def work_folder() -> Path:
+    """Make a folder of this machine for a session's logs."""
+    return Path(tempfile.mkdtemp(prefix="fruits-spark-"))
