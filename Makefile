@@ -67,6 +67,7 @@ bench: check-java setup  ## Measure against the published Keras chain; writes be
 
 docs: setup  ## Write the generated pages again
 	@$(BIN)/python scripts/write_cli_reference.py
+	@$(BIN)/python scripts/build_catalogue.py page
 
 lock: setup  ## Resolve the locks again (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \

@@ -23,7 +23,7 @@ def fruits_data() -> Path:
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn data set of 120 images."""
-    from fruits.samples import draw_samples
+    from fruits.samples.draw import draw_samples
 
     folder = tmp_path_factory.mktemp("samples") / "images"
     draw_samples(folder, images=120)

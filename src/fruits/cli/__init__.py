@@ -15,7 +15,7 @@ from types import ModuleType
 import fruits
 from fruits.errors import FruitsError
 
-COMMANDS = ("run", "report", "backbones", "sample", "fetch", "doctor")
+COMMANDS = ("run", "report", "info", "backbones", "sample", "fetch", "doctor")
 INTERRUPTED = 130
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001 - a user never meets a traceback
+    except Exception as error:
         if os.environ.get("FRUITS_DEBUG"):
             raise
         print(

@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the report."""
-    from fruits.pipeline.report import draw_report  # noqa: PLC0415 - matplotlib
-    from fruits.storage import open_storage  # noqa: PLC0415
+    from fruits.pipeline.report import draw_report
+    from fruits.storage import open_storage
 
     print(draw_report(open_storage(arguments.out, storage_options())))
     return 0

@@ -68,10 +68,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the chain."""
-    from fruits.pipeline.chain import Options, run  # noqa: PLC0415 - Spark and pyarrow
-    from fruits.pipeline.errors import UsageError  # noqa: PLC0415
-    from fruits.pipeline.progress import for_terminal  # noqa: PLC0415
-    from fruits.vision.backbones import DEFAULT, load_backbone  # noqa: PLC0415
+    from fruits.pipeline.chain import Options, earlier_backbone, run
+    from fruits.pipeline.errors import UsageError
+    from fruits.pipeline.progress import for_terminal
+    from fruits.vision.backbones import DEFAULT, load_backbone
 
     preset = MODES.get(arguments.mode or "full", {})
     settings = dict(item.partition("=")[::2] for item in arguments.spark)
@@ -93,7 +93,12 @@ def run(arguments: argparse.Namespace) -> int:
         spark_settings=settings,
     )
     options.check()
-    backbone = load_backbone(arguments.backbone or DEFAULT, backbone_cache(), arguments.backbone_file)
+    if options.apply is None:
+        backbone = load_backbone(arguments.backbone or DEFAULT, backbone_cache(), arguments.backbone_file)
+    elif arguments.backbone or arguments.backbone_file:
+        raise UsageError("--apply brings its own backbone; leave out --backbone and --backbone-file")
+    else:
+        backbone = earlier_backbone(options.apply, options.storage)
     command = resume_command(arguments.given)
     try:
         run(arguments.images, arguments.out, backbone, options, reporter=for_terminal(), command=command)
@@ -106,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class Interrupted(FruitsError):
+class Interrupted(FruitsError):  # noqa: N818 - reads as what happened
     """Ctrl-C."""
 
     exit_code = 130

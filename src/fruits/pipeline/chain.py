@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 import resource
 import secrets
@@ -68,7 +70,8 @@ class Options:
         fresh: forget what OUT holds.
         master: Spark master URL; None for all cores of this machine.
         batch_size: images per slice; None to choose.
-        spark_ui_settings: further Spark settings.
+        storage: how S3 is reached.
+        spark_settings: further Spark settings.
     """
 
     components: int | None = 50
@@ -161,6 +164,7 @@ class _Chain:
     def prepare(self) -> None:
         """Check OUT, and forget what it holds if asked to; nothing else is changed."""
         state, out = self._state, self._state.out
+        out.sweep()
         if self._options.fresh:
             for name in EVERYTHING:
                 out.delete_below(name)
@@ -279,7 +283,8 @@ class _Chain:
         if not state.is_done("components", prints["components"]):
             state.mark_open("components")
             state.out.write(BACKBONE_FILE, self._backbone.graph)
-            state.out.write(BACKBONE_CARD, to_json(_card(self._backbone)))
+            card = _card(self._backbone) | {"graph_sha256": hashlib.sha256(self._backbone.graph).hexdigest()}
+            state.out.write(BACKBONE_CARD, to_json(card))
             with state.stage("components"):
                 components = self._components(spark, markers)
                 write_coordinates(context, markers, components, state)
@@ -371,6 +376,22 @@ class _Chain:
             f"done in {state.record.finished - state.record.started:.1f} s: {state.record.features:,} embeddings,"
             f" {state.record.errors:,} errors. Report: {address}"
         )
+
+
+def earlier_backbone(out: str, storage: StorageOptions | None = None) -> Backbone:
+    """Return the backbone that an earlier run kept in its OUT, for :attr:`Options.apply`.
+
+    Raises:
+        UsageError: there is none, or it is damaged.
+    """
+    place = open_storage(out, storage)
+    try:
+        card, graph = json.loads(place.read(BACKBONE_CARD)), place.read(BACKBONE_FILE)
+    except (MissingError, ValueError) as error:
+        raise UsageError(f"--apply {place.uri}: {BACKBONE_FILE} is missing; give the OUT of a finished run") from error
+    if hashlib.sha256(graph).hexdigest() != card.pop("graph_sha256", ""):
+        raise UsageError(f"--apply {place.uri}: {BACKBONE_FILE} has changed since the run; run that one again")
+    return Backbone(graph=graph, **card)
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,9 @@ def _train(table: DataFrame, kind: Kind, labels: Sequence[str], scale: Float64s)
         return _train_logistic(table, labels, scale)
     if kind == "svm":
         one = classification.LinearSVC(maxIter=30, regParam=1e-3, standardization=False)
-        svm = classification.OneVsRest(classifier=one, parallelism=8, featuresCol="features", labelCol="index").fit(table)
+        svm = classification.OneVsRest(classifier=one, parallelism=8, featuresCol="features", labelCol="index").fit(
+            table
+        )
         parts: list[Any] = list(svm.models)
         weights = np.stack([part.coefficients.toArray() for part in parts])
         return svm, ArrayClassifier(kind, names, scale, ((weights, np.array([part.intercept for part in parts])),))

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 OLDEST_JAVA = 17
 # BLAS and OpenMP would otherwise start a thread per core in every task.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# glibc would otherwise give every decoded image back to the system and fault it in again: measured, a quarter of the
+# decoding time.
+_KEPT_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "134217728",
+    "MALLOC_TOP_PAD_": "16777216",
+}
 _LOG4J = """
 rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
@@ -110,6 +117,7 @@ def _settings(master: str, events: str, work: Path) -> dict[str, str]:
         "spark.python.worker.reuse": "true",
         "spark.sql.shuffle.partitions": "8",
         **{f"spark.executorEnv.{name}": "1" for name in _ONE_THREAD},
+        **{f"spark.executorEnv.{name}": value for name, value in _KEPT_MEMORY.items()},
     }
     if master.startswith("local"):
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}

@@ -118,6 +118,10 @@ class Storage(ABC):
             return False
         return True
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left half done; there is nothing where a write is one request."""
+        return
+
     def delete_below(self, prefix: str) -> int:
         """Delete every key below the folder ``prefix`` and return how many there were."""
         count = 0

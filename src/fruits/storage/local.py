@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from fruits.storage.base import Entry, MissingError, Storage, StorageError, TooLargeError, printable_key
 
 _TEMPORARY = ".temporary"
+_TRIES = 10
 
 
 class LocalStorage(Storage):
@@ -40,10 +41,8 @@ class LocalStorage(Storage):
     def read(self, key: str, limit: int | None = None) -> bytes:
         """See :meth:`Storage.read`."""
         try:
-            # O_NONBLOCK: a named pipe called photo.jpg must not hang the run.
-            descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NONBLOCK)
-            with open(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            with open(self._path(key), "rb", opener=_open_at_once) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise StorageError(f"{self._name(key)} is not a regular file")
                 if limit is None:
                     return file.read()
@@ -57,19 +56,17 @@ class LocalStorage(Storage):
     def write(self, key: str, content: bytes) -> None:
         """See :meth:`Storage.write`."""
         target = self._path(key)
-        temporary = os.path.join(self._root, os.fsencode(_TEMPORARY), uuid.uuid4().hex.encode())
-        try:
-            for folder in (temporary, target):
-                os.makedirs(os.path.dirname(folder), exist_ok=True)
-            with open(temporary, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            self._fail("write", key, error)
+        for tries_left in reversed(range(_TRIES)):
+            temporary = os.path.join(self._root, os.fsencode(_TEMPORARY), uuid.uuid4().hex.encode())
+            try:
+                _write_and_rename(temporary, target, content)
+                return
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                # Another process may have removed the folder just now, because it was empty.
+                if not (isinstance(error, FileNotFoundError) and tries_left):
+                    self._fail("write", key, error)
 
     def delete(self, key: str) -> None:
         """See :meth:`Storage.delete`. A folder left empty goes too."""
@@ -84,7 +81,7 @@ class LocalStorage(Storage):
             os.rmdir(os.path.dirname(path))
 
     def sweep(self) -> None:
-        """Remove what writers that were killed left under temporary names."""
+        """See :meth:`Storage.sweep`."""
         folder = os.path.join(self._root, os.fsencode(_TEMPORARY))
         with contextlib.suppress(OSError):
             for name in os.listdir(folder):
@@ -99,7 +96,11 @@ class LocalStorage(Storage):
                 return
             with os.scandir(folder) as scan:
                 # A directory sorts as "name/": the order of whole keys, the one S3 lists in.
-                names = sorted(e.name + b"/" if e.is_dir() else e.name for e in scan if not e.name.startswith(b"."))
+                names = sorted(e.name + b"/" if _is_folder(e) else e.name for e in scan if not e.name.startswith(b"."))
+        except FileNotFoundError as error:
+            if above:  # removed since its parent was listed
+                return
+            self._fail("list", os.fsdecode(prefix), error)
         except OSError as error:
             self._fail("list", os.fsdecode(prefix), error)
         for name in names:
@@ -124,6 +125,28 @@ class LocalStorage(Storage):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(f"cannot {verb} {self._name(key)}: the disk is full; free some space") from error
         raise StorageError(f"cannot {verb} {self._name(key)}: {error.strerror or error}") from error
+
+
+def _open_at_once(path: str | bytes, flags: int) -> int:
+    """Open without waiting: a named pipe called photo.jpg must not hang the run."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _write_and_rename(temporary: bytes, target: bytes, content: bytes) -> None:
+    for path in (temporary, target):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(temporary, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, target)
+
+
+def _is_folder(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that may not be entered: reading it will say so
+        return False
 
 
 def _entry(path: bytes, key: bytes) -> Entry:

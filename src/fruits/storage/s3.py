@@ -142,6 +142,8 @@ def _client(options: StorageOptions) -> S3Client:
 
 
 def _client_errors() -> tuple[type[Exception], ...]:
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # noqa: PLC0415
-
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # noqa: PLC0415
+    except ImportError:  # making the client has said so already
+        return ()
     return BotoCoreError, ClientError, HTTPClientError, ValueError
