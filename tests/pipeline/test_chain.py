@@ -76,7 +76,7 @@ def test_every_image_is_in_every_table_once(finished: Path, samples: Path) -> No
     assert record.status == "done"
     assert record.seen == record.features == len(paths)
     assert sum(record.labels.values()) == len(paths)
-    assert set(record.seconds) >= {"manifest", "spark", "embedding", "components", "classifier", "report"}
+    assert set(record.seconds) >= {"manifest", "spark", "embedding", "components", "classifier"}
     assert record.peak_memory["worker"] > 0
     assert (finished / "report.html").stat().st_size > 10_000
 

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import fruits
 from fruits.errors import FruitsError
-from fruits.pipeline.classifier import CLASSIFIER_FILE, KINDS, METRICS_FILE, apply_classifier, fit_classifier
+from fruits.pipeline.classifier import (
+    CLASSIFIER_FILE,
+    KINDS,
+    METRICS_FILE,
+    apply_classifier,
+    fit_classifier,
+    read_summary,
+)
 from fruits.pipeline.classifier_arrays import ArrayClassifier
 from fruits.pipeline.components import (
     COMPONENTS_FILE,
@@ -300,6 +307,8 @@ class _Chain:
             with state.stage("classifier"):
                 state.record.classifier = self._classify(spark, markers, components)
             state.mark_done("classifier", prints["classifier"])
+        else:
+            state.record.classifier = read_summary(state.out)
         if options.csv and not state.is_done("csv", prints["components"]):
             with state.stage("csv"):
                 write_csv(context, markers, state)
@@ -364,17 +373,15 @@ class _Chain:
 
     def _report(self) -> None:
         state = self._state
-        with state.stage("report"):
-            write_thumbnails(self._images, state.out)
-            state.record.status = "done"
-            state.record.finished = time.time()
-            state.save()
-            address = draw_report(state.out)
+        write_thumbnails(self._images, state.out)
+        state.record.status = "done"
         state.record.finished = time.time()
         state.save()
+        address = draw_report(state.out)
+        seconds = time.time() - state.record.started
         state.reporter.say(
-            f"done in {state.record.finished - state.record.started:.1f} s: {state.record.features:,} embeddings,"
-            f" {state.record.errors:,} errors. Report: {address}"
+            f"done in {seconds:.1f} s: {state.record.features:,} embeddings, {state.record.errors:,} errors."
+            f" Report: {address}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -22,7 +23,7 @@ from fruits.pipeline.stages import RunState, run_job
 from fruits.pipeline.tables import SCHEMAS, from_parquet, to_parquet, vectors
 from fruits.records import MODEL, PCA, PREDICTIONS, SliceMarker, to_json
 from fruits.reduction import PrincipalComponents
-from fruits.storage import Storage
+from fruits.storage import MissingError, Storage
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -90,7 +91,7 @@ def fit_classifier(
     metrics = predict(spark.sparkContext, markers, fitted, division, state)
     metrics |= {"curve": curve, "curve_kind": "logistic", "applied": False, "note": NOTE}
     state.out.write(METRICS_FILE, to_json(metrics))
-    return {name: value for name, value in metrics.items() if name not in ("confusion", "per_class", "labels")}
+    return _summary(metrics)
 
 
 def apply_classifier(
@@ -103,6 +104,18 @@ def apply_classifier(
     metrics = predict(context, markers, fitted, Division(thresholds), state)
     metrics |= {"curve": [], "curve_kind": "", "applied": True, "note": NOTE, "train_images": 0}
     state.out.write(METRICS_FILE, to_json(metrics))
+    return _summary(metrics)
+
+
+def read_summary(out: Storage) -> dict[str, Any]:
+    """Return the summary of the classifier that a run left, or {} if it left none."""
+    try:
+        return _summary(json.loads(out.read(METRICS_FILE)))
+    except MissingError:
+        return {}
+
+
+def _summary(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metrics.items() if name not in ("confusion", "per_class", "labels")}
 
 

@@ -144,9 +144,9 @@ def gather(out: Storage) -> Findings:
         record=record,
         markers=markers,
         counts=counts,
-        variance=_read_variance(out) if _counts_still(record, record.components) else None,
-        points=_sample_points(out, markers) if _counts_still(record, record.components) else None,
-        metrics=_read_metrics(out) if _counts_still(record, record.classifier) else None,
+        variance=_read_variance(out),
+        points=_sample_points(out, markers),
+        metrics=_read_metrics(out),
         refusals=_refusals(out, markers, counts.reasons),
         thumbnails=_read_thumbnails(out),
         tables=[name for name in (*TABLES, CSV) if next(out.list(name), None) is not None],
@@ -180,11 +180,6 @@ def _counts(record: RunRecord, markers: list[SliceMarker]) -> Counts:
             total.update(part)
     features, errors = sum(m.features for m in markers), sum(m.errors for m in markers)
     return Counts(max(record.seen, features + errors), features, errors, *(dict(total) for total in sums))
-
-
-def _counts_still(record: RunRecord, summary: dict[str, Any]) -> bool:
-    """Whether a stage's files belong to what the record tells: a finished run without it may have inherited them."""
-    return bool(summary) or record.status != "done"
 
 
 def _read_variance(out: Storage) -> Variance | None:
