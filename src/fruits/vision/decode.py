@@ -41,8 +41,9 @@ IMAGE_EXTENSIONS = frozenset(
 )
 """What counts as an image when a folder or bucket is listed, lower case."""
 
-# Measured on 100x100 -> 224x224: bilinear 0.34 ms, bicubic 0.51 ms; both antialias when they shrink.
-_FILTER = Image.Resampling.BILINEAR
+# Antialiases when it shrinks. Measured with EfficientNet-Lite0's own ImageNet head on 384 photos of fruit: 82.0 % right
+# with bicubic, 78.4 % with bilinear; 0.51 ms and 0.34 ms for 100x100 -> 224x224.
+_FILTER = Image.Resampling.BICUBIC
 # The JPEG decoder may shrink by 2, 4 or 8 as long as this many times the wanted size is left for the filter.
 _DRAFT_MARGIN = 2
 # Pillow's documentation: from 3.0 on the result "is almost indistinguishable from fair resampling".
