@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import resource
 import secrets
@@ -48,9 +49,9 @@ from fruits.pipeline.progress import Reporter, Silent
 from fruits.pipeline.report import draw_report, write_thumbnails
 from fruits.pipeline.session import find_java, local_cores, start_session, work_folder
 from fruits.pipeline.stages import RunState, fingerprint
-from fruits.records import EVENTS, EVERYTHING, MODEL, PREDICTIONS, RUN, RunRecord, SliceMarker, to_json
+from fruits.records import EVENTS, EVERYTHING, MANIFEST, MODEL, PREDICTIONS, RUN, RunRecord, SliceMarker, to_json
 from fruits.reduction import PrincipalComponents
-from fruits.storage import MissingError, Storage, StorageOptions, is_remote, open_storage
+from fruits.storage import MissingError, Storage, StorageError, StorageOptions, is_remote, open_storage
 from fruits.vision.backbones import Backbone
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ def run(
     options = options or Options()
     options.check()
     find_java()
-    source, target = open_storage(images, options.storage), open_storage(out, options.storage)
-    _check_places(source, target)
+    source, target = _open_places(images, out, options.storage)
     record = RunRecord(_run_id(), "running", source.uri, target.uri, command=command, started=time.time())
     state = RunState(target, record, reporter or Silent())
     chain = _Chain(source, backbone, options, state)
@@ -153,6 +153,8 @@ def run(
         chain.execute()
     except KeyboardInterrupt:
         chain.end("stopped", "interrupted")
+        raise
+    except UsageError:  # nothing was started: what OUT says of an earlier run stays true
         raise
     except FruitsError as error:
         chain.end("stopped" if error.exit_code == 3 else "failed", str(error))
@@ -172,12 +174,11 @@ class _Chain:
         """Check OUT, and forget what it holds if asked to; nothing else is changed."""
         state, out = self._state, self._state.out
         out.sweep()
+        _check_out(out, state.record, self._backbone, self._options.fresh)
         if self._options.fresh:
             for name in EVERYTHING:
                 out.delete_below(name)
             out.delete(RUN)
-        else:
-            _check_out(out, state.record, self._backbone)
         state.record.arguments = _arguments(self._options)
         state.record.backbone = _card(self._backbone)
         state.record.versions = _versions()
@@ -428,28 +429,39 @@ class _Earlier:
         return cls(components, ArrayClassifier.load(arrays), fingerprint(content.hex(), arrays.hex()))
 
 
-def _check_places(images: Storage, out: Storage) -> None:
-    if out.uri == images.uri or out.uri.startswith(images.uri.rstrip("/") + "/"):
-        raise UsageError(f"OUT {out.uri} lies inside IMAGES {images.uri}; choose a place outside it")
+def _open_places(images: str, out: str, options: StorageOptions) -> tuple[Storage, Storage]:
+    """Open IMAGES and OUT, neither of which may lie inside the other: ``--fresh`` would delete images."""
     try:
-        next(images.list(), None)
-    except MissingError as error:
+        source, target = open_storage(images, options), open_storage(out, options)
+        inner, outer = (_real(place.uri).rstrip("/") + "/" for place in (target, source))
+        if inner.startswith(outer):
+            raise UsageError(f"OUT {target.uri} lies inside IMAGES {source.uri}; choose a place outside it")
+        if outer.startswith(inner):
+            raise UsageError(f"IMAGES {source.uri} lies inside OUT {target.uri}; choose an OUT beside it")
+        next(source.list(), None)
+    except StorageError as error:
         raise UsageError(str(error)) from error
+    return source, target
 
 
-def _check_out(out: Storage, record: RunRecord, backbone: Backbone) -> None:
+def _real(uri: str) -> str:
+    return uri if is_remote(uri) else os.path.realpath(uri)
+
+
+def _check_out(out: Storage, record: RunRecord, backbone: Backbone, fresh: bool) -> None:
     try:
         earlier = RunRecord.from_json(out.read(RUN))
     except MissingError:
-        try:
-            stranger = next(out.list(), None)
-        except MissingError:
-            return  # made by the first write
-        if stranger is not None and stranger.key.split("/")[0] not in EVERYTHING:
-            raise UsageError(f"OUT {out.uri} is not empty and holds no run; choose an empty folder") from None
+        _check_empty(out)
         return
-    except ValueError as error:
+    except StorageError as error:
+        raise UsageError(str(error)) from error
+    except (ValueError, TypeError) as error:
+        if fresh:
+            return
         raise UsageError(f"{out.uri}/{RUN} cannot be understood; use --fresh to start over") from error
+    if fresh:
+        return
     if earlier.images != record.images:
         raise UsageError(
             f"OUT {out.uri} holds a run over {earlier.images}; choose another OUT, or --fresh to start over"
@@ -459,6 +471,20 @@ def _check_out(out: Storage, record: RunRecord, backbone: Backbone) -> None:
             f"OUT {out.uri} holds embeddings of the backbone {earlier.backbone.get('name')}, not {backbone.name};"
             " choose another OUT, or --fresh to start over"
         )
+
+
+def _check_empty(out: Storage) -> None:
+    """Refuse an OUT that is somebody else's: without a record, a run has left at most its manifest."""
+    try:
+        stranger = next((entry for entry in out.list() if entry.key.split("/")[0] != MANIFEST), None)
+    except MissingError as error:
+        if is_remote(out.uri):  # no such bucket
+            raise UsageError(str(error)) from error
+        return  # made by the first write
+    except StorageError as error:
+        raise UsageError(str(error)) from error
+    if stranger is not None:
+        raise UsageError(f"OUT {out.uri} is not empty and holds no run; choose an empty folder")
 
 
 def _run_id() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fruits.pipeline.embedding import EmbeddingJob, embed_slice
 from fruits.pipeline.errors import PipelineError, TooManyErrors
-from fruits.pipeline.manifest import Plan, delete_slice, read_markers
+from fruits.pipeline.manifest import Plan, delete_slice, delete_uncommitted, read_markers
 from fruits.pipeline.stages import RunState, run_job
 from fruits.records import ERRORS, SliceMarker
 
@@ -79,6 +79,7 @@ def _settle(plan: Plan, written: list[SliceMarker], state: RunState) -> list[Sli
     for marker in read_markers(state.out):
         if marker.slice not in expected:  # replaced, or written by a task of a driver that was killed
             delete_slice(state.out, marker.slice)
+    delete_uncommitted(state.out, expected.values())  # by a task of a killed driver that died before its marker
     present = {marker.slice for marker in read_markers(state.out)}
     if missing := expected.keys() - present:
         raise PipelineError(f"{len(missing)} committed slices vanished from {state.out.uri}; run again")

@@ -68,7 +68,7 @@ def make_plan(listing: Iterable[Entry], out: Storage, run: str, slice_size: Call
         slice_size: images per slice, from the number of images to be cut.
     """
     markers = read_markers(out)
-    _delete_uncommitted(out, markers)
+    delete_uncommitted(out, markers)
     spool = Spool()
     intact = {marker.slice: 0 for marker in markers}
     seen = 0
@@ -105,7 +105,8 @@ def delete_slice(out: Storage, slice_id: str) -> None:
         out.delete(f"{table}/{slice_id}.parquet")
 
 
-def _delete_uncommitted(out: Storage, markers: list[SliceMarker]) -> None:
+def delete_uncommitted(out: Storage, markers: Iterable[SliceMarker]) -> None:
+    """Delete the files of slices that have none of these ``markers``: they do not exist."""
     committed = {marker.slice for marker in markers}
     for table in (*TABLES, MANIFEST):
         for entry in list(out.list(table)):
