@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as referee
 
-from fruits.pipeline.classifier import fit_classifier, lot
+from fruits.pipeline.classifier import fit_classifier
 from fruits.pipeline.classifier_arrays import ArrayClassifier
+from fruits.pipeline.division import lot
 from fruits.pipeline.errors import PipelineError
 from fruits.pipeline.metrics import measure
 from fruits.pipeline.progress import Silent

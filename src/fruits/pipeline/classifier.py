@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from fruits.pipeline.classifier_arrays import ArrayClassifier, Float64s, Kind
+from fruits.pipeline.classifier_curve import measure_curve
+from fruits.pipeline.classifier_training import train
+from fruits.pipeline.division import Division, lot
 from fruits.pipeline.metrics import measure
 from fruits.pipeline.stages import RunState, run_job
 from fruits.pipeline.tables import SCHEMAS, from_parquet, to_parquet, vectors
@@ -33,38 +32,12 @@ KINDS: tuple[Kind, ...] = ("logistic", "svm", "mlp")
 CLASSIFIER_FILE = f"{MODEL}/classifier.npz"
 METRICS_FILE = f"{MODEL}/metrics.json"
 SPARK_MODEL = f"{MODEL}/classifier.spark"
+_ROWS_OF_A_PARTITION = 20_000  # each iteration of a learner is a job with a task per partition
 TEST_SHARE = 0.2  # of each label, where the folders do not say what is Test
-CURVE = (2, 5, 10, 20, 30, 50, 100, 200)
-CURVE_ROWS = 20_000  # the curve's classifiers learn from at most about so many
-HIDDEN = 128  # units of the multilayer perceptron's hidden layer
-_SEED = 20
 NOTE = (
     "Frames of one specimen, filmed side by side, can lie in both Training and Test: this accuracy is optimistic and"
     " says nothing of photos that people take."
 )
-
-
-@dataclass(frozen=True)
-class Division:
-    """Which rows teach and which test.
-
-    Attributes:
-        thresholds: None where the folders Training and Test say it; else by label: an image whose :func:`lot` is at
-            most this is a test image.
-    """
-
-    thresholds: dict[str, float] | None
-
-    def is_test(self, path: str, label: str, split: str) -> bool:
-        """Whether this image tests."""
-        if self.thresholds is None:
-            return split == "Test"
-        return lot(path) <= self.thresholds[label]
-
-
-def lot(path: str) -> float:
-    """Return a number in [0, 1) that depends on the path alone."""
-    return int.from_bytes(hashlib.blake2b(path.encode(), digest_size=6).digest(), "big") / 2**48
 
 
 def fit_classifier(
@@ -82,14 +55,14 @@ def fit_classifier(
     division = Division(None) if {"Training", "Test"} <= splits else _stratified(rows, markers)
     table = _with_index(spark, rows, labels, division).cache()
     state.reporter.say(f"training a classifier ({kind}) for {len(labels)} labels")
-    model, fitted = _train(table, kind, labels, scale)
+    model, fitted = train(table, kind, labels, scale)
     state.out.write(CLASSIFIER_FILE, fitted.save())
     _save_spark_form(spark, model, state)
-    curve = _curve(spark.sparkContext, table, markers, labels, scale, division, state)
+    points = measure_curve(spark.sparkContext, table, markers, fitted, division, state)
     rows.unpersist()
     table.unpersist()
     metrics = predict(spark.sparkContext, markers, fitted, division, state)
-    metrics |= {"curve": curve, "curve_kind": "logistic", "applied": False, "note": NOTE}
+    metrics |= {"curve": points, "curve_kind": "logistic", "applied": False, "note": NOTE}
     state.out.write(METRICS_FILE, to_json(metrics))
     return _summary(metrics)
 
@@ -191,7 +164,8 @@ def _rows(spark: SparkSession, markers: Sequence[SliceMarker], out: Storage, sca
     )
     context = spark.sparkContext
     slices = [marker.slice for marker in markers if marker.features]
-    partitions = min(len(slices), max(context.defaultParallelism, len(slices) // 8))
+    features = sum(marker.features for marker in markers)
+    partitions = min(len(slices), max(context.defaultParallelism, features // _ROWS_OF_A_PARTITION))
     return spark.createDataFrame(
         context.parallelize(slices, partitions).mapPartitions(read), schema, verifySchema=False
     )
@@ -218,103 +192,6 @@ def _with_index(spark: SparkSession, rows: DataFrame, labels: Sequence[str], div
     if division.thresholds is None:
         return joined.where("split != 'Test'")
     return joined.where("lot > threshold")
-
-
-def _train(table: DataFrame, kind: Kind, labels: Sequence[str], scale: Float64s) -> tuple[Any, ArrayClassifier]:
-    """Fit Spark's classifier and return it with its arrays."""
-    from pyspark.ml import classification  # noqa: PLC0415
-
-    names = tuple(labels)
-    if kind == "logistic":
-        return _train_logistic(table, labels, scale)
-    if kind == "svm":
-        one = classification.LinearSVC(maxIter=30, regParam=1e-3, standardization=False)
-        svm = classification.OneVsRest(classifier=one, parallelism=8, featuresCol="features", labelCol="index").fit(
-            table
-        )
-        parts: list[Any] = list(svm.models)
-        weights = np.stack([part.coefficients.toArray() for part in parts])
-        return svm, ArrayClassifier(kind, names, scale, ((weights, np.array([part.intercept for part in parts])),))
-    sizes = [len(scale), HIDDEN, len(labels)]
-    mlp = classification.MultilayerPerceptronClassifier(
-        featuresCol="features", labelCol="index", layers=sizes, maxIter=200, seed=_SEED
-    ).fit(table)
-    return mlp, ArrayClassifier(kind, names, scale, _mlp_layers(mlp.weights.toArray(), sizes))
-
-
-def _train_logistic(
-    table: DataFrame, labels: Sequence[str], scale: Float64s, iterations: int = 100
-) -> tuple[Any, ArrayClassifier]:
-    from pyspark.ml.classification import LogisticRegression  # noqa: PLC0415
-
-    learner = LogisticRegression(
-        featuresCol="features",
-        labelCol="index",
-        family="multinomial",
-        standardization=False,
-        regParam=1e-4,
-        maxIter=iterations,
-    )
-    model = learner.fit(table)
-    layer = (model.coefficientMatrix.toArray(), model.interceptVector.toArray())
-    return model, ArrayClassifier("logistic", tuple(labels), scale, (layer,))
-
-
-def _mlp_layers(weights: Float64s, sizes: Sequence[int]) -> tuple[tuple[Float64s, Float64s], ...]:
-    """Cut Spark's flat weights: per layer the matrix, column by column, then the intercepts."""
-    layers, start = [], 0
-    for inputs, outputs in itertools.pairwise(sizes):
-        middle, end = start + inputs * outputs, start + (inputs + 1) * outputs
-        layers.append((weights[start:middle].reshape((outputs, inputs), order="F"), weights[middle:end]))
-        start = end
-    return tuple(layers)
-
-
-def _curve(
-    context: SparkContext,
-    table: DataFrame,
-    markers: Sequence[SliceMarker],
-    labels: Sequence[str],
-    scale: Float64s,
-    division: Division,
-    state: RunState,
-) -> list[dict[str, float]]:
-    """Return the accuracy of a logistic classifier on the first 2, 5, 10 ... components."""
-    from pyspark.ml.feature import VectorSlicer  # noqa: PLC0415
-
-    steps = sorted({k for k in CURVE if k < len(scale)} | {len(scale)})
-    share = min(1.0, CURVE_ROWS / max(sum(marker.features for marker in markers), 1))
-    some = table if share == 1.0 else table.sample(fraction=share, seed=_SEED).cache()
-
-    def train(k: int) -> ArrayClassifier:
-        cut = VectorSlicer(inputCol="features", outputCol="first", indices=list(range(k)))
-        first = cut.transform(some).select("index", "first").withColumnRenamed("first", "features")
-        return _train_logistic(first, labels, scale[:k], iterations=40)[1]
-
-    state.reporter.say(f"measuring accuracy on the first {', '.join(map(str, steps))} components")
-    with ThreadPoolExecutor(4) as threads:
-        models = context.broadcast(list(threads.map(train, steps)))
-    out = state.out
-
-    def count(ids: Iterable[str]) -> Iterator[tuple[int, list[int]]]:
-        for slice_id in ids:
-            pca = from_parquet(out.read(f"{PCA}/{slice_id}.parquet"))
-            columns = [pca[name].to_pylist() for name in ("path", "label", "split")]
-            tests = np.array([division.is_test(*row) for row in zip(*columns, strict=True)], dtype=bool)
-            true = np.array(columns[1])[tests]
-            values = vectors(pca, "components")[tests]
-            names = np.array(labels)
-            yield (
-                len(true),
-                [int((names[m.predict(values)[0]] == true).sum()) for m in models.value] if len(true) else [],
-            )
-
-    slices = [marker.slice for marker in markers if marker.features]
-    rdd = context.parallelize(slices, min(len(slices), 4 * context.defaultParallelism)).mapPartitions(count)
-    counted = run_job(context, "curve", rdd.collect, state, lambda: None)
-    total = sum(n for n, _ in counted)
-    right = np.sum([r for _, r in counted if r], axis=0) if total else np.zeros(len(steps))
-    return [{"components": k, "accuracy": float(r) / max(total, 1)} for k, r in zip(steps, right, strict=True)]
 
 
 def _save_spark_form(spark: SparkSession, model: Any, state: RunState) -> None:  # noqa: ANN401 - any Spark model
