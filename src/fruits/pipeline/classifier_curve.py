@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEPS = (2, 5, 10, 20, 50, 100, 200)
 _ROWS = 20_000  # each classifier of the curve learns from at most about so many
-_ITERATIONS = 40
+_ITERATIONS = 20
 _SEED = 20
 
 
