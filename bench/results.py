@@ -7,6 +7,7 @@ from typing import Any
 
 _ROLES = {
     "ours": "Fruits!, its default (EfficientNet-Lite0)",
+    "ours_int8": "Fruits!, its fast mode (EfficientNet-Lite0 int8)",
     "ours_mobilenetv2": "Fruits!, MobileNetV2's graph (fp32, random weights)",
     "reference": "the published chain (Keras, pandas UDF, Spark ML)",
 }

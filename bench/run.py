@@ -104,7 +104,7 @@ def run_reference(source: Path) -> dict[str, Any]:
 
 
 def measure_chain(runs: int) -> dict[str, Any]:
-    """Ours with its default, ours with MobileNetV2's graph, and the yardstick, in turn."""
+    """Ours with its default, its fast backbone and MobileNetV2's graph, and the yardstick, in turn."""
     source = images(CHAIN_IMAGES)
     graph, cache = WORK / "mobilenetv2.onnx", {"FRUITS_BACKBONES": str(WORK / "backbones")}
     subprocess.run([sys.executable, str(HERE / "mobilenetv2.py"), str(graph)], check=True)
@@ -112,10 +112,11 @@ def measure_chain(runs: int) -> dict[str, Any]:
     add = [str(FRUITS), "backbones", "add", "bench-mobilenetv2", str(graph), *settings]
     subprocess.run(add, check=True, capture_output=True, env={**os.environ, **cache})
     run_ours(images(1_000))  # the disk's cache is warm for all then
-    found: dict[str, list[Any]] = {"ours": [], "ours_mobilenetv2": [], "reference": []}
+    found: dict[str, list[Any]] = {"ours": [], "ours_int8": [], "ours_mobilenetv2": [], "reference": []}
     for _ in range(runs):
         found["ours"].append(run_ours(source))
         found["reference"].append(run_reference(source))
+        found["ours_int8"].append(run_ours(source, "--backbone", "efficientnet-lite0-int8"))
         found["ours_mobilenetv2"].append(run_ours(source, "--backbone", "bench-mobilenetv2", environment=cache))
     return found
 

@@ -11,10 +11,13 @@ import zoo_graphs
 from file_server import serving
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from fruits.vision import backbones
 from fruits.vision.backbones import (
     DEFAULT,
+    FAST,
+    PACKAGED,
     ZOO,
     BackboneError,
     add_backbone,
@@ -60,23 +63,43 @@ def average_file(tmp_path, **habits):
     return path
 
 
-def test_default_comes_from_the_package_without_network_or_cache(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", PACKAGED)
+def test_packaged_needs_neither_network_nor_cache(monkeypatch, tmp_path, name):
     def no_network(*_):
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket, "socket", no_network)
-    backbone = load_backbone(DEFAULT, tmp_path / "nowhere")
+    backbone = load_backbone(name, tmp_path / "nowhere")
     assert (backbone.size, backbone.dimensions, backbone.licence) == (224, 1280, "Apache-2.0")
     embedder = Embedder(backbone.graph)
     assert (embedder.size, embedder.dimensions) == (224, 1280)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_packaged_file_is_the_one_its_note_describes():
-    backbone = load_backbone(DEFAULT, None)
-    note = (backbones.files("fruits.vision") / "models" / f"{DEFAULT}.txt").read_text()
+@pytest.mark.parametrize("name", PACKAGED)
+def test_packaged_file_is_the_one_its_note_describes(name):
+    backbone = load_backbone(name, None)
+    note = (backbones.files("fruits.vision") / "models" / f"{name}.txt").read_text()
     assert f"sha256 {backbone.source_sha256}, {len(backbone.graph):,} bytes" in note
     assert len(backbone.graph) < 8_000_000
+
+
+def test_the_default_is_the_float_one_and_no_digest_is_shared():
+    assert DEFAULT == "efficientnet-lite0"
+    assert load_backbone(FAST, None).digest != load_backbone(DEFAULT, None).digest
+
+
+# Measured on 200 photographs, none of them used in quantising: median 0.997, least 0.990.
+def test_the_fast_backbone_is_close_to_the_default_on_photographs(fruits_data):
+    groups = ("fruits-360/Test/*/*.jpg", "grocery-store/val/**/*.jpg", "web-produce-b/images/*.jpg", "clothing/*.jpg")
+    paths = [path for group in groups for path in sorted(fruits_data.glob(group))[5::97][:5]]
+    photographs = [Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC) for path in paths]
+    images = np.stack([np.asarray(photograph) for photograph in photographs])
+    fast, slow = (Embedder(load_backbone(name, None).graph).embed(images).astype(float) for name in (FAST, DEFAULT))
+    cosines = (fast * slow).sum(axis=1) / (np.linalg.norm(fast, axis=1) * np.linalg.norm(slow, axis=1))
+    assert len(cosines) >= 15
+    assert np.median(cosines) >= 0.99
+    assert cosines.min() >= 0.97
 
 
 def test_default_needs_neither_onnx_nor_its_runtime_to_be_named():
@@ -104,7 +127,7 @@ def test_zoo_backbone_is_fetched_listed_and_loaded(small_zoo, tmp_path, name):
     assert Embedder(backbone.graph).embed(images).shape == (2, small_zoo[name].dimensions)
     assert backbone.source_sha256 == small_zoo[name].pin.sha256
     places = {line.name: line.place for line in list_backbones(tmp_path)}
-    assert places == {DEFAULT: "in the package"} | dict.fromkeys(ZOO, "to fetch") | {name: "in the cache"}
+    assert places == dict.fromkeys(PACKAGED, "in the package") | dict.fromkeys(ZOO, "to fetch") | {name: "in the cache"}
 
 
 def test_the_older_address_is_tried_when_the_newer_is_gone(small_zoo, tmp_path):
@@ -139,15 +162,17 @@ def test_a_file_on_disk_takes_the_place_of_the_cache_if_it_is_the_zoos(small_zoo
         load_backbone("mobilenetv2", tmp_path / "none", file)
     with pytest.raises(BackboneError, match="cannot be read"):
         load_backbone("resnet50", tmp_path / "none", tmp_path / "absent.onnx")
-    with pytest.raises(BackboneError, match="takes no file"):
-        load_backbone(DEFAULT, tmp_path, file)
+    for name in PACKAGED:
+        with pytest.raises(BackboneError, match=f"{name} comes with the package and takes no file"):
+            load_backbone(name, tmp_path, file)
     with pytest.raises(BackboneError, match="fruits backbones add mine FILE"):
         load_backbone("mine", tmp_path, file)
 
 
 def test_nothing_else_is_fetched(tmp_path):
-    with pytest.raises(BackboneError, match="nothing to fetch"):
-        fetch_backbone(DEFAULT, tmp_path)
+    for name in PACKAGED:
+        with pytest.raises(BackboneError, match=f"{name} .*nothing to fetch"):
+            fetch_backbone(name, tmp_path)
     with pytest.raises(BackboneError, match="mobilenetv2, resnet50 and efficientnet-lite4"):
         fetch_backbone("vgg16", tmp_path)
 
@@ -186,7 +211,7 @@ def test_digest_tells_file_and_settings_apart_and_ignores_the_name(tmp_path):
     assert all(len(other.digest) == 64 for other in others)
 
 
-@pytest.mark.parametrize("name", [DEFAULT, *ZOO])
+@pytest.mark.parametrize("name", [*PACKAGED, *ZOO])
 def test_built_in_names_are_taken(tmp_path, name):
     with pytest.raises(BackboneError, match="built-in"):
         add_backbone(name, average_file(tmp_path), AVERAGE, tmp_path)

@@ -1,4 +1,4 @@
-"""The shipped model must give the same embeddings on every machine: natively, on an older processor, in a browser."""
+"""The shipped models must give the same embeddings on every machine: natively, on an older processor, in a browser."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from plain_images import plain_images
 
-from fruits.vision.backbones import DEFAULT, load_backbone
+from fruits.vision.backbones import PACKAGED, load_backbone
 from fruits.vision.embedder import Embedder
 
 pytestmark = pytest.mark.machine
@@ -29,9 +29,9 @@ numpy.save(sys.argv[3], Embedder(open(sys.argv[1], "rb").read()).embed(images))
 """
 
 
-@pytest.fixture(scope="module")
-def backbone():
-    return load_backbone(DEFAULT, None)
+@pytest.fixture(scope="module", params=PACKAGED)
+def backbone(request):
+    return load_backbone(request.param, None)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The backbones by name: the one in the package, the ONNX Model Zoo's, and those a user adds."""
+"""The backbones by name: those in the package, the ONNX Model Zoo's, and those a user adds."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from fruits.vision.feed import FeedSettings, PrepareError
 from fruits.vision.fetch import NotThereError, Pin, Progress, fetch, sha256_of
 
 DEFAULT = "efficientnet-lite0"
+FAST = "efficientnet-lite0-int8"
+PACKAGED = (DEFAULT, FAST)
 ZOO_URL = "https://huggingface.co/onnxmodelzoo"
 
 # Part of a digest: raise it when a change in ``prepare`` changes the numbers that a prepared graph gives.
@@ -118,10 +120,10 @@ def load_backbone(name: str, cache: Path, file: Path | None = None) -> Backbone:
     cache: folder of fetched and added files. file: the zoo's file where it already lies on disk; it must be the very
     file that would be fetched. Raises ``BackboneError`` with what to do, and ``PrepareError``.
     """
-    if name == DEFAULT:
+    if name in PACKAGED:
         if file is not None:
-            raise BackboneError(f"{DEFAULT} comes with the package and takes no file: name another backbone.")
-        return _packaged()
+            raise BackboneError(f"{name} comes with the package and takes no file: name another backbone.")
+        return _packaged(name)
     if name in ZOO:
         return _from_zoo(name, cache, file)
     _check_name(name)
@@ -131,9 +133,9 @@ def load_backbone(name: str, cache: Path, file: Path | None = None) -> Backbone:
 
 
 def list_backbones(cache: Path) -> list[BackboneInfo]:
-    """Every backbone that can be named: the default, the zoo's, then those added to the cache, by name."""
-    lite = _packaged()
-    lines = [BackboneInfo(lite.name, lite.dimensions, lite.size, "in the package", lite.licence)]
+    """Every backbone that can be named: the package's, the zoo's, then those added to the cache, by name."""
+    packaged = map(_packaged, PACKAGED)
+    lines = [BackboneInfo(each.name, each.dimensions, each.size, "in the package", each.licence) for each in packaged]
     for name, model in ZOO.items():
         place: Place = "in the cache" if (cache / model.file).is_file() else "to fetch"
         lines.append(BackboneInfo(name, model.dimensions, model.settings.size, place, model.licence))
@@ -151,8 +153,8 @@ def fetch_backbone(
     base_url: the zoo or a mirror of it. progress(bytes so far, bytes in all). pause: seconds before a second try.
     Raises ``BackboneError`` and ``FetchError``.
     """
-    if name == DEFAULT:
-        raise BackboneError(f"{DEFAULT} comes with the package: there is nothing to fetch.")
+    if name in PACKAGED:
+        raise BackboneError(f"{name} comes with the package: there is nothing to fetch.")
     if name not in ZOO:
         raise BackboneError(f"There is no backbone {name!r} to fetch; there are {_and(ZOO)}.")
     model = ZOO[name]
@@ -173,7 +175,7 @@ def add_backbone(name: str, file: Path, settings: FeedSettings, cache: Path, lic
     Raises ``BackboneError`` on a bad or taken name or an unreadable file, ``PrepareError`` on an unfit network.
     """
     _check_name(name)
-    if name == DEFAULT or name in ZOO:
+    if name in PACKAGED or name in ZOO:
         raise BackboneError(f"{name} is the name of a built-in backbone: choose another.")
     source = _read(file)
     backbone = _made(name, source, settings, licence)
@@ -193,11 +195,11 @@ def add_backbone(name: str, file: Path, settings: FeedSettings, cache: Path, lic
     return backbone
 
 
-def _packaged() -> Backbone:
-    graph = (files("fruits.vision") / "models" / f"{DEFAULT}.onnx").read_bytes()
+def _packaged(name: str) -> Backbone:
+    graph = (files("fruits.vision") / "models" / f"{name}.onnx").read_bytes()
     sha256 = hashlib.sha256(graph).hexdigest()
     settings = FeedSettings(224, "embedding")  # the scaling is inside the file
-    return Backbone(DEFAULT, 224, 1280, _digest(sha256, settings), sha256, graph, "Apache-2.0")
+    return Backbone(name, 224, 1280, _digest(sha256, settings), sha256, graph, "Apache-2.0")
 
 
 def _from_zoo(name: str, cache: Path, file: Path | None) -> Backbone:
