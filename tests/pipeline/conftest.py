@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import CREDENTIALS, s3_server
 
 from fruits.cli import main
 from fruits.vision.backbones import DEFAULT, Backbone, load_backbone
+from servers import CREDENTIALS, s3_server
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from servers import check_complete, check_no_orphans, embeddings, make_images, record_of, start_cli, table
 
 import fruits.pipeline.chain as chain_module
 from fruits.pipeline.manifest import Plan
 from fruits.records import ERRORS, FEATURES, METADATA, SLICES, RunRecord
 from fruits.storage import Storage, open_storage
 from fruits.storage.base import decode_key, printable_key
+from servers import check_complete, check_no_orphans, embeddings, make_images, record_of, start_cli, table
 
 QUICK = ("--classifier", "none", "--components", "4")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from servers import CREDENTIALS, s3_server
 
 from fruits.storage import Storage, StorageOptions, open_storage
+from servers import CREDENTIALS, s3_server
 
 _NUMBERS = itertools.count()
 MakeStorage = Callable[[], Storage]

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servers import free_port
 
 from fruits.errors import FruitsError
 from fruits.storage import (
@@ -25,6 +24,7 @@ from fruits.storage import (
     normalise_uri,
     open_storage,
 )
+from servers import free_port
 
 # No newline: the test server's own routing refuses it. Folders are tried with it in test_local.
 PART = st.text(st.sampled_from("ab.-! 'é\"😀/"), min_size=1, max_size=6).map(lambda t: t.strip("/.") or "x")
@@ -116,7 +116,7 @@ def test_deletes_below_a_folder_alone(storage: Storage) -> None:
 
 
 def test_travels_to_workers_and_serves_many_threads(storage: Storage) -> None:
-    there = pickle.loads(pickle.dumps(storage))  # noqa: S301 - our own
+    there = pickle.loads(pickle.dumps(storage))
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda i: there.write(f"f/{i:03d}", str(i).encode()), range(100)))
         read = list(threads.map(lambda i: storage.read(f"f/{i:03d}"), range(100)))
