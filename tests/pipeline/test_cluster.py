@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from servers import (
     embeddings,
     kill,
     make_images,
+    record_of,
     s3_server,
     spark_cluster,
+    start,
     start_cli,
     wait_until,
 )
@@ -106,3 +109,17 @@ def test_images_and_results_in_a_bucket(images: Path, cluster: Cluster, s3: str,
         assert check_complete(open_storage("s3://fruits/images", options), out).embedded == IMAGES // 10
         assert len(embeddings(out)) == IMAGES // 10
         assert out.read("report.html").startswith(b"<!")
+
+
+def test_spark_submit_keeps_its_own_settings(images: Path, tmp_path: Path) -> None:
+    """As on EMR: the master is spark-submit's, not ours."""
+    binaries = Path(sys.executable).parent
+    command = [str(binaries / "spark-submit"), "--master", "local[1]", str(binaries / "fruits")]
+    how = ["--limit", "24", "--classifier", "none", "--components", "4"]
+    process = start([*command, "run", str(images), str(tmp_path / "out"), *how], tmp_path / "log")
+    try:
+        assert process.wait(LONG) == 0, process.said()
+    finally:
+        process.kill_group()
+    record = record_of(open_storage(str(tmp_path / "out")))
+    assert (record.status, record.features, record.cores) == ("done", 24, 1)

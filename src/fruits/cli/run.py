@@ -53,7 +53,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--backbone", metavar="NAME", help="what makes the embeddings; see `fruits backbones`")
     group.add_argument("--backbone-file", type=Path, metavar="FILE", help="the backbone's ONNX file, already on disk")
     wish = group.add_mutually_exclusive_group()
-    wish.add_argument("--components", type=int, metavar="K", help="how many principal components (50)")
+    wish.add_argument("--components", type=int, default=50, metavar="K", help="how many principal components (50)")
     wish.add_argument("--variance", type=float, metavar="SHARE", help="as many as reach this share of the variance")
     group.add_argument(
         "--classifier",
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     if bad := [item for item in arguments.spark if "=" not in item]:
         raise UsageError(f"--spark {bad[0]}: write KEY=VALUE, e.g. spark.driver.memory=2g")
     options = Options(
-        components=None if arguments.variance is not None else arguments.components or 50,
+        components=arguments.components if arguments.variance is None else None,
         variance=arguments.variance,
         classifier=arguments.classifier,
         apply=arguments.apply,

@@ -254,7 +254,9 @@ class _Chain:
         try:
             yield spark
         except PipelineError as error:
-            raise type(error)(f"{error} (Spark's log: {self._work / 'spark.log'})") from error
+            if type(error) is PipelineError:  # a stage broke; the others have said all there is
+                raise PipelineError(f"{error} (Spark's log: {self._work / 'spark.log'})") from error
+            raise
         finally:
             if mine:
                 spark.stop()

@@ -83,11 +83,13 @@ def start_session(
         PipelineError: Spark does not start.
     """
     find_java()
-    from pyspark import SparkConf  # noqa: PLC0415 - half a second
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - half a second
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     if (present := SparkSession.getActiveSession()) is not None:
         return present
+    if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit started us: its settings are in the JVM beside us
+        SparkContext._ensure_initialized()
     conf = SparkConf()
     if master or not conf.contains("spark.master"):
         conf.setMaster(master or f"local[{local_cores()},4]")
