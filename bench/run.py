@@ -95,9 +95,9 @@ def run_reference(source: Path) -> dict[str, Any]:
     out = WORK / "out-reference"
     shutil.rmtree(out, ignore_errors=True)
     started = time.perf_counter()
-    answer = subprocess.run(
-        [str(reference_python()), str(REFERENCE), str(source), str(out)], check=True, capture_output=True, text=True
-    )
+    python = str(reference_python())
+    command, environment = [python, str(REFERENCE), str(source), str(out)], {**os.environ, "PYSPARK_PYTHON": python}
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     seconds = time.perf_counter() - started
     printed = json.loads([line for line in answer.stdout.splitlines() if line.startswith("{")][-1])
     return {**printed, "seconds": round(seconds, 1), "images_per_s": round(printed["images"] / seconds, 1)}
