@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fruits.pipeline.manifest import read_markers
-from fruits.records import SLICES
+from fruits.records import EVENTS, SLICES
 from fruits.storage import StorageOptions, open_storage
 from servers import (
     CREDENTIALS,
@@ -109,12 +109,15 @@ def test_images_and_results_in_a_bucket(images: Path, cluster: Cluster, s3: str,
         assert check_complete(open_storage("s3://fruits/images", options), out).embedded == IMAGES // 10
         assert len(embeddings(out)) == IMAGES // 10
         assert out.read("report.html").startswith(b"<!")
+        assert [entry.key for entry in out.list(EVENTS)], "the event log is kept"
 
 
 def test_spark_submit_keeps_its_own_settings(images: Path, tmp_path: Path) -> None:
     """As on EMR: the master is spark-submit's, not ours."""
     binaries = Path(sys.executable).parent
-    command = [str(binaries / "spark-submit"), "--master", "local[1]", str(binaries / "fruits")]
+    program = tmp_path / "fruits_on_spark.py"
+    program.write_text("import sys\nfrom fruits.cli import main\nsys.exit(main())\n")
+    command = [str(binaries / "spark-submit"), "--master", "local[1]", str(program)]
     how = ["--limit", "24", "--classifier", "none", "--components", "4"]
     process = start([*command, "run", str(images), str(tmp_path / "out"), *how], tmp_path / "log")
     try:

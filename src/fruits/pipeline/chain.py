@@ -11,7 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -259,7 +259,8 @@ class _Chain:
             raise
         finally:
             if mine:
-                spark.stop()
+                with suppress(Exception):  # where the JVM died there is nothing left to stop
+                    spark.stop()
             if not local:
                 for file in events.iterdir():
                     state.out.write(f"{EVENTS}/{file.name}", file.read_bytes())

@@ -103,6 +103,10 @@ def start_session(
             spark = SparkSession.builder.config(conf=conf).appName(name).getOrCreate()
     except Exception as error:
         raise PipelineError(f"Spark did not start with master {conf.get('spark.master')}; its log is {log}") from error
+    # Where the JVM is killed, this server of PySpark's would print a traceback; the failing job tells the user.
+    server = getattr(spark.sparkContext, "_accumulatorServer", None)
+    if server is not None:
+        server.handle_error = lambda *_: None
     return spark
 
 

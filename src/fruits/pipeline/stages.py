@@ -119,6 +119,8 @@ def _watch(thread: threading.Thread, state: RunState, update: Update) -> None:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) or type(error).__name__ == "Py4JNetworkError":
+        return "Spark's own process, the JVM, has ended: killed, or out of memory (--spark spark.driver.memory=2g)"
     found = _OWN_ERROR.findall(str(error))
     if found:
         own: tuple[str, str] = found[-1]

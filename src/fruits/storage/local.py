@@ -65,7 +65,7 @@ class LocalStorage(Storage):
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 # Another process may have removed the folder just now, because it was empty.
-                if not (isinstance(error, FileNotFoundError) and tries_left):
+                if not (isinstance(error, FileNotFoundError | FileExistsError) and tries_left):
                     self._fail("write", key, error)
 
     def delete(self, key: str) -> None:
