@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--fresh", action="store_true", help="forget what OUT holds and start over")
     group.add_argument("--master", metavar="URL", help="Spark master, e.g. spark://host:7077, yarn, local[2]")
-    group.add_argument("--batch-size", type=int, metavar="N", help="images per slice, the unit of commit (up to 4096)")
+    group.add_argument("--batch-size", type=int, metavar="N", help="images per slice, the unit of commit (up to 2048)")
     group.add_argument(
         "--spark", action="append", default=[], metavar="KEY=VALUE", help="a further Spark setting; can be repeated"
     )

@@ -228,9 +228,14 @@ class _Tables:
         tables = {name: pa.Table.from_pylist(rows, SCHEMAS[name]) for name, rows in self._rows.items()}
         if self._embeddings:
             schema = SCHEMAS[FEATURES]
-            column = vector_column(np.stack(self._embeddings))
+            column = pa.chunked_array(self._blocks())
             tables[FEATURES] = tables[FEATURES].set_column(3, schema.field("embedding"), column)
         return tables
+
+    def _blocks(self) -> list[pa.ListArray]:
+        """Return the embeddings as columns of a few rows each, and let go of them: they are not held twice."""
+        rows, self._embeddings = self._embeddings, []
+        return [vector_column(np.stack(rows[i : i + IMAGES_AT_ONCE])) for i in range(0, len(rows), IMAGES_AT_ONCE)]
 
 
 def _metadata(image: _Read, photo: Photo) -> dict[str, Any]:

@@ -57,9 +57,10 @@ def to_parquet(table: pa.Table) -> bytes:
     Vectors hardly compress and repeat nothing: they get no dictionary and no statistics.
     """
     plain = [name for name in table.column_names if name not in _VECTORS.values()]
-    sink = io.BytesIO()
+    sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=plain, write_statistics=plain)
-    return sink.getvalue()
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def from_parquet(content: bytes, columns: list[str] | None = None) -> pa.Table:
