@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyspark
 import pytest
 
 from fruits.pipeline.manifest import read_markers
@@ -119,7 +120,9 @@ def test_spark_submit_keeps_its_own_settings(images: Path, tmp_path: Path) -> No
     program.write_text("import sys\nfrom fruits.cli import main\nsys.exit(main())\n")
     command = [str(binaries / "spark-submit"), "--master", "local[1]", str(program)]
     how = ["--limit", "24", "--classifier", "none", "--components", "4"]
-    process = start([*command, "run", str(images), str(tmp_path / "out"), *how], tmp_path / "log")
+    # spark-submit looks for its home and its Python by itself, and finds another Python's where there is one.
+    home = {"SPARK_HOME": str(Path(pyspark.__file__).parent), "PYSPARK_PYTHON": sys.executable}
+    process = start([*command, "run", str(images), str(tmp_path / "out"), *how], tmp_path / "log", **home)
     try:
         assert process.wait(LONG) == 0, process.said()
     finally:
