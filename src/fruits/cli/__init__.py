@@ -15,7 +15,10 @@ from types import ModuleType
 import fruits
 from fruits.errors import FruitsError
 
-COMMANDS = ("run", "report", "info", "backbones", "sample", "fetch", "doctor")
+COMMANDS = (
+    "run", "report", "identify", "models", "train", "evaluate", "collect", "info", "backbones", "sample", "fetch",
+    "doctor",
+)  # fmt: skip
 INTERRUPTED = 130
 
 

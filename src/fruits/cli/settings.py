@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from fruits.storage import StorageOptions
 
@@ -22,3 +23,19 @@ def storage_options() -> StorageOptions:
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None,
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None,
     )
+
+
+def model_folder() -> Path:
+    """Return where bundles beside the package's are kept: ``FRUITS_MODELS``, else the user's cache folder."""
+    if given := os.environ.get("FRUITS_MODELS"):
+        return Path(given).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "fruits" / "models"
+
+
+def language() -> Literal["en", "fr"]:
+    """Return the language of the terminal as the locale's variables name it: French, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"

@@ -62,8 +62,8 @@ def load_network() -> EfficientNet:
     return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
 
 
-def convert(network: EfficientNet) -> bytes:
-    """The ONNX graph of the network, without its head, as deterministic bytes."""
+def convert(network: EfficientNet, size: int = SIZE) -> bytes:
+    """The ONNX graph of the network without its head, for images of ``size`` pixels, a multiple of 32."""
     graph = _Graph()
     graph.node("Transpose", ["image"], "planes", perm=[0, 3, 1, 2])
     graph.node("Cast", ["planes"], "pixels", to=TensorProto.FLOAT)
@@ -74,7 +74,7 @@ def convert(network: EfficientNet) -> bytes:
     x = graph.convolution("head", x, network._conv_head, network._bn1, relu6=True)
     graph.node("GlobalAveragePool", [x], "average")
     graph.node("Flatten", ["average"], "embedding", axis=1)
-    return graph.serialise()
+    return graph.serialise(size)
 
 
 def _block(graph: _Graph, name: str, x: str, block: nn.Module) -> str:
@@ -131,8 +131,8 @@ class _Graph:
         )
         return self.node("Clip", [out, *self._bounds], f"{name}_relu6") if relu6 else out
 
-    def serialise(self) -> bytes:
-        image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIZE, SIZE, 3])
+    def serialise(self, size: int) -> bytes:
+        image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", size, size, 3])
         embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", DIMENSIONS])
         graph = helper.make_graph(self._nodes, "efficientnet-lite0", [image], [embedding], self._weights)
         model = helper.make_model(
