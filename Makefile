@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 IMAGES ?=
 SPARK_OLDEST := .venv-spark35
+TRAINING := .venv-training
+FRUITS_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-oldest lint types layers bench lock docs check-python check-java clean
+.PHONY: help setup demo test test-all test-oldest test-training train lint types layers bench lock docs check-python check-java clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -52,6 +54,21 @@ $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@$(SPARK_OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+train: $(TRAINING)/ready  ## Train the released bundle again, with FRUITS_DATA=/path; goes on where it was (an hour or two)
+	@$(TRAINING)/bin/fruits train --data "$(FRUITS_DATA)" --out bundle/fruits-1.onnx --work bundle/work $(ARGS)
+
+test-training: $(TRAINING)/ready  ## The tests that need torch
+	@$(TRAINING)/bin/python -m pytest tests/training tests/engine
+
+# torch comes without a hash: PyPI's build for Linux brings CUDA along, and a CPU build is as good.
+$(TRAINING)/ready: requirements/training.txt
+	@echo "setting up $(TRAINING)"
+	@$(PYTHON) -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/training.txt
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
 lint:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -70,10 +87,16 @@ docs: setup  ## Write the generated pages again
 	@$(BIN)/python scripts/build_catalogue.py page
 
 lock: setup  ## Resolve the locks again (needs uv)
+	@mkdir -p build
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/dev.txt
 	@echo 'pyspark==3.5.*' | uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --constraint - pyproject.toml -o requirements/spark35.txt
+	@printf 'pytest\nhypothesis\nscikit-learn\nhatchling\neditables\n' > build/training.in
+	@echo 'torch ; python_version < "3"' > build/training.overrides
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra training --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --override build/training.overrides --constraint requirements/dev.txt \
+	  pyproject.toml build/training.in -o requirements/training.txt
 
 clean:  ## Remove what these targets made
-	@rm -rf $(VENV) $(SPARK_OLDEST) $(DEMO)/images $(DEMO)/out build
+	@rm -rf $(VENV) $(SPARK_OLDEST) $(TRAINING) $(DEMO)/images $(DEMO)/out build

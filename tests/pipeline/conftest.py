@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fruits.cli import main
-from fruits.vision.backbones import DEFAULT, Backbone, load_backbone
+from fruits.vision.backbones import IMAGENET, Backbone, load_backbone
 from servers import CREDENTIALS, s3_server
 
 
@@ -51,7 +51,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 @pytest.fixture(scope="session")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Backbone:
     """The backbone of the package."""
-    return load_backbone(DEFAULT, tmp_path_factory.mktemp("no-backbones"))
+    return load_backbone(IMAGENET, tmp_path_factory.mktemp("no-backbones"))
 
 
 @pytest.fixture(scope="session")

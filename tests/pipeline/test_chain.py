@@ -22,7 +22,7 @@ from fruits.pipeline.errors import TooManyErrors, UsageError
 from fruits.pipeline.tables import vectors
 from fruits.records import RunRecord, SliceMarker
 from fruits.storage import open_storage
-from fruits.vision.backbones import DEFAULT, Backbone, load_backbone
+from fruits.vision.backbones import IMAGENET, Backbone, load_backbone
 from fruits.vision.decode import decode
 from fruits.vision.embedder import Embedder
 
@@ -31,7 +31,7 @@ QUICK = {"components": 8, "classifier": "none"}
 
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
-    return load_backbone(DEFAULT, backbone_cache())
+    return load_backbone(IMAGENET, backbone_cache())
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from fruits.vision import backbones
 from fruits.vision.backbones import (
-    DEFAULT,
+    IMAGENET,
     FAST,
     PACKAGED,
     ZOO,
@@ -85,8 +85,8 @@ def test_packaged_file_is_the_one_its_note_describes(name):
 
 
 def test_the_default_is_the_float_one_and_no_digest_is_shared():
-    assert DEFAULT == "efficientnet-lite0"
-    assert load_backbone(FAST, None).digest != load_backbone(DEFAULT, None).digest
+    assert IMAGENET == "efficientnet-lite0"
+    assert load_backbone(FAST, None).digest != load_backbone(IMAGENET, None).digest
 
 
 # Measured on 200 photographs, none of them used in quantising: median 0.997, least 0.990.
@@ -95,7 +95,7 @@ def test_the_fast_backbone_is_close_to_the_default_on_photographs(fruits_data):
     paths = [path for group in groups for path in sorted(fruits_data.glob(group))[5::97][:5]]
     photographs = [Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC) for path in paths]
     images = np.stack([np.asarray(photograph) for photograph in photographs])
-    fast, slow = (Embedder(load_backbone(name, None).graph).embed(images).astype(float) for name in (FAST, DEFAULT))
+    fast, slow = (Embedder(load_backbone(name, None).graph).embed(images).astype(float) for name in (FAST, IMAGENET))
     cosines = (fast * slow).sum(axis=1) / (np.linalg.norm(fast, axis=1) * np.linalg.norm(slow, axis=1))
     assert len(cosines) >= 15
     assert np.median(cosines) >= 0.99
@@ -272,4 +272,4 @@ def test_missing_onnx_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, "fruits.vision.graphs", raising=False)
     with pytest.raises(BackboneError, match=r"fruits\[spark\]"):
         add_backbone("mine", average_file(tmp_path), AVERAGE, tmp_path)
-    assert load_backbone(DEFAULT, tmp_path).dimensions == 1280
+    assert load_backbone(IMAGENET, tmp_path).dimensions == 1280

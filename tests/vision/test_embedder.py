@@ -9,7 +9,7 @@ from PIL import Image
 from plain_images import plain_images
 
 from fruits.vision import embedder as module
-from fruits.vision.backbones import DEFAULT, load_backbone
+from fruits.vision.backbones import IMAGENET, load_backbone
 from fruits.vision.embedder import Embedder, EmbeddingError
 from fruits.vision.errors import VisionError
 from fruits.vision.feed import FeedSettings
@@ -22,7 +22,7 @@ TORCH = np.load(Path(__file__).with_name("efficientnet_lite0_torch.npy"))
 
 @pytest.fixture(scope="module")
 def default():
-    return Embedder(load_backbone(DEFAULT, None).graph)
+    return Embedder(load_backbone(IMAGENET, None).graph)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_embedding_does_not_depend_on_its_batch(default):
 
 def test_same_pixels_same_bits(default):
     images = plain_images(5)
-    again = Embedder(load_backbone(DEFAULT, None).graph)
+    again = Embedder(load_backbone(IMAGENET, None).graph)
     assert default.embed(images).tobytes() == default.embed(images).tobytes() == again.embed(images).tobytes()
 
 
@@ -114,8 +114,8 @@ def test_what_is_no_prepared_graph_is_refused(graph):
 
 def test_threads_are_at_least_one_and_more_give_the_same_embeddings(default):
     with pytest.raises(EmbeddingError, match="at least 1"):
-        Embedder(load_backbone(DEFAULT, None).graph, threads=0)
-    two = Embedder(load_backbone(DEFAULT, None).graph, threads=2)
+        Embedder(load_backbone(IMAGENET, None).graph, threads=0)
+    two = Embedder(load_backbone(IMAGENET, None).graph, threads=2)
     assert cosines(two.embed(plain_images(6)), TORCH).min() >= 0.9999
 
 

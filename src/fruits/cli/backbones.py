@@ -37,9 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _fetch(arguments)
     if arguments.action == "add":
         return _add(arguments)
+    from fruits.engine.backbone import bundle_backbone
     from fruits.vision.backbones import list_backbones
 
     print(f"{'name':24}{'dimensions':>10}{'pixels':>8}  {'where':16}licence")
+    own = bundle_backbone()
+    print(f"{own.name:24}{own.dimensions:>10,}{own.size:>8}  {'default':16}{own.licence}")
     for line in list_backbones(backbone_cache()):
         print(f"{line.name:24}{line.dimensions:>10,}{line.size:>8}  {line.place:16}{line.licence}")
     return 0

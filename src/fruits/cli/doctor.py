@@ -103,10 +103,10 @@ def _disk() -> Finding:
 def _model() -> Finding:
     import numpy as np
 
-    from fruits.vision.backbones import DEFAULT, load_backbone
+    from fruits.cli.choices import find_backbone
     from fruits.vision.embedder import Embedder
 
-    backbone = load_backbone(DEFAULT, backbone_cache())
+    backbone = find_backbone(None, backbone_cache())
     embedder = Embedder(backbone.graph, threads=1)
     images = np.random.default_rng(0).integers(0, 256, (32, backbone.size, backbone.size, 3), dtype=np.uint8)
     embedder.embed(images[:2])

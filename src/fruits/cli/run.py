@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fruits.pipeline.chain import Options, earlier_backbone, run
     from fruits.pipeline.errors import UsageError
     from fruits.pipeline.progress import for_terminal
-    from fruits.vision.backbones import DEFAULT, load_backbone
+    from fruits.cli.choices import find_backbone
 
     preset = MODES.get(arguments.mode or "full", {})
     settings = dict(item.partition("=")[::2] for item in arguments.spark)
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     options.check()
     if options.apply is None:
-        backbone = load_backbone(arguments.backbone or DEFAULT, backbone_cache(), arguments.backbone_file)
+        backbone = find_backbone(arguments.backbone, backbone_cache(), arguments.backbone_file)
     elif arguments.backbone or arguments.backbone_file:
         raise UsageError("--apply brings its own backbone; leave out --backbone and --backbone-file")
     else:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fruits
+from fruits.engine import Recogniser, released
+from fruits.engine.bundle import read_card
 from fruits.errors import FruitsError
 from fruits.pipeline.classifier import (
     CLASSIFIER_FILE,
@@ -377,7 +379,7 @@ class _Chain:
 
     def _report(self) -> None:
         state = self._state
-        write_thumbnails(self._images, state.out)
+        write_thumbnails(self._images, state.out, recogniser=_recogniser(self._backbone))
         state.record.status = "done"
         state.record.finished = time.time()
         state.save()
@@ -387,6 +389,11 @@ class _Chain:
             f"done in {seconds:.1f} s: {state.record.features:,} embeddings, {state.record.errors:,} errors."
             f" Report: {address}"
         )
+
+
+def _recogniser(backbone: Backbone) -> Recogniser | None:
+    """The engine, where the embeddings are its own: the report then shows the species it sees."""
+    return Recogniser.load() if backbone.digest == read_card(released()).sha256 else None
 
 
 def earlier_backbone(out: str, storage: StorageOptions | None = None) -> Backbone:

@@ -22,7 +22,7 @@ from torch import nn
 from fruits.training.augment import blank, view
 from fruits.training.composites import Composer
 from fruits.training.errors import TrainingError
-from fruits.training.network import Classes, Recognition, masks
+from fruits.training.network import Classes, Recognition, masks, take_over
 from fruits.training.pixels import Pixels, PixelStore
 from fruits.training.sources import Example
 
@@ -44,6 +44,9 @@ SHARES = {
 }
 """How much of a batch each source gives; shares of absent sources go to the others. ``NOTHING``: without produce."""
 
+SAVE_EVERY = 200
+"""Steps between checkpoints."""
+
 Report = Callable[[int, int, float], None]
 
 
@@ -52,7 +55,7 @@ class Settings:
     """Everything that shapes the weights besides the data. samples: views shown in all."""
 
     size: int = 160
-    samples: int = 180_000
+    samples: int = 150_000
     batch: int = 64
     frozen_blocks: int = 5
     rate: float = 3e-4
@@ -209,11 +212,18 @@ def fit(
     settings: Settings,
     checkpoint: Path,
     report: Report | None = None,
+    begin: tuple[Recognition, Classes] | None = None,
 ) -> tuple[Recognition, Classes]:
-    """The averaged network after all steps; goes on from ``checkpoint`` if it was left by the same settings."""
+    """The averaged network after all steps; goes on from ``checkpoint`` if it was left by the same settings.
+
+    begin: an earlier network with its classes to start from, instead of ImageNet's weights and empty heads.
+    """
     torch.manual_seed(settings.seed)
     classes = classes_of(examples)
-    network = Recognition(classes, settings.frozen_blocks).to(memory_format=torch.channels_last).train()
+    network = Recognition(classes, settings.frozen_blocks)
+    if begin is not None:
+        take_over(network, classes, *begin)
+    network = network.to(memory_format=torch.channels_last).train()
     sampler = Sampler(examples, made, store, settings)
     losses = Losses(classes, sampler.priors(classes, settings.smoothing), settings.adjustment)
     steps = max(1, settings.samples // settings.batch)
@@ -243,7 +253,7 @@ def fit(
             running = loss.item() if step == start else 0.98 * running + 0.02 * loss.item()
             if report is not None:
                 report((step + 1) * settings.batch, steps * settings.batch, running)
-            if (step + 1) % 200 == 0 or step + 1 == steps:
+            if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
                 _save(checkpoint, settings, step + 1, network, optimiser, schedule, average)
     average.copy_to(network)
     return network.eval(), classes

@@ -81,6 +81,24 @@ class Recognition(nn.Module):  # type: ignore[misc]  # torch is not there where 
         return {name: head(features) for name, head in heads.items()}
 
 
+def take_over(network: Recognition, classes: Classes, earlier: Recognition, known: Classes) -> None:
+    """Start from an earlier network: its backbone, and of its heads the rows of classes that both know."""
+    network.backbone.load_state_dict(earlier.backbone.state_dict())
+    pairs = [
+        (network.species, classes.species, earlier.species, known.species),
+        (network.varieties, classes.varieties, earlier.varieties, known.varieties),
+        (network.labels, classes.labels, earlier.labels, known.labels),
+        (network.produce, ("produce",), earlier.produce, ("produce",)),
+    ]
+    with torch.no_grad():
+        for head, own, old, before in pairs:
+            place = {name: index for index, name in enumerate(before)}
+            rows = [(index, place[name]) for index, name in enumerate(own) if name in place]
+            for index, source in rows:
+                head.weight[index] = old.weight[source]
+                head.bias[index] = old.bias[source]
+
+
 def masks(groups: Sequence[Any]) -> dict[Any, torch.Tensor]:
     """For each group, an additive mask [classes]: 0 for its own classes, hugely negative for the others'."""
     column = {group: torch.full((len(groups),), LEAST_LOGIT) for group in set(groups)}

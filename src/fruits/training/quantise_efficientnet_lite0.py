@@ -30,7 +30,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from PIL import Image
 
-from fruits.vision.backbones import DEFAULT, load_backbone
+from fruits.vision.backbones import IMAGENET, load_backbone
 
 SIZE = 224
 BATCH = 4
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     if missing:
         print(f"nothing written: too few photographs in {data} for {', '.join(missing)}", file=sys.stderr)
         return 1
-    graph = quantise(load_backbone(DEFAULT, out.parent).graph, calibration_images(data))
+    graph = quantise(load_backbone(IMAGENET, out.parent).graph, calibration_images(data))
     out.write_bytes(graph)
     print(f"{out}: {len(graph):,} bytes, sha256 {hashlib.sha256(graph).hexdigest()}")
     return 0

@@ -124,7 +124,7 @@ def _boxed(folder: Path, labels: Labels) -> Iterator[Example]:
             own = tuple(
                 (x / width, y / height, w / width, h / height) for label, (x, y, w, h) in found if label == main
             )
-            yield _named(folder / "images" / name, folder.name, "train", main, labels, fractions)
+            yield _named(folder / "images" / name, folder.name, "train", main, labels, own)
 
 
 def _folder_per_label(folder: Path, labels: Labels) -> Iterator[Example]:

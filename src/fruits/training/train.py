@@ -2,7 +2,7 @@
 
 1. composites, kept in the work folder;
 2. a fold: fine-tuning without the sources of ``HELD_OUT``; on those the answers are calibrated and measured;
-3. fine-tuning on everything;
+3. fine-tuning goes on from there on everything;
 4. the bundle: int8 graph, card, both written at once.
 
 Every step is kept in the work folder, so that an interrupted training goes on where it was.
@@ -72,7 +72,9 @@ def train(
     held = [each for each in examples if each.source in HELD_OUT or (each.split == "test" and not each.species)]
     calibration, estimate = _estimate(network, classes, held, store, settings)
     say(f"sources kept out: {json.dumps(estimate)}")
-    network, classes = fit(examples, made, store, settings, work / "final.ckpt", watch("final"))
+    whole = replace(settings, samples=max(settings.batch, settings.samples - fold.samples))
+    final = fit(examples, made, store, whole, work / "final.ckpt", watch("final"), begin=(network, classes))
+    network, classes = final
     graph = export(network, classes, settings.size, _calibration_photos(examples, store, settings), calibration)
     if len(graph) > LARGEST:
         raise TrainingError(f"The bundle has {len(graph):,} bytes, above {LARGEST:,}: nothing was written.")

@@ -17,9 +17,9 @@ from fruits.vision.errors import VisionError
 from fruits.vision.feed import FeedSettings, PrepareError
 from fruits.vision.fetch import NotThereError, Pin, Progress, fetch, sha256_of
 
-DEFAULT = "efficientnet-lite0"
+IMAGENET = "efficientnet-lite0"
 FAST = "efficientnet-lite0-int8"
-PACKAGED = (DEFAULT, FAST)
+PACKAGED = (IMAGENET, FAST)
 ZOO_URL = "https://huggingface.co/onnxmodelzoo"
 
 # Part of a digest: raise it when a change in ``prepare`` changes the numbers that a prepared graph gives.
@@ -240,7 +240,7 @@ def _made(name: str, source: bytes, settings: FeedSettings, licence: str) -> Bac
     try:
         from fruits.vision.prepare import prepare  # noqa: PLC0415 - onnx is an extra, and the default needs none
     except ImportError as cause:
-        raise BackboneError(f"{name} needs the package onnx: install fruits[spark], or use {DEFAULT}.") from cause
+        raise BackboneError(f"{name} needs the package onnx: install fruits[spark], or use {IMAGENET}.") from cause
     try:
         prepared = prepare(source, settings)
     except PrepareError as cause:

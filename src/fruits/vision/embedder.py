@@ -28,17 +28,19 @@ class Embedder:
         """Load the graph.
 
         graph: ONNX bytes with one input uint8 [n, size, size, 3] (RGB) and one output float32 [n, dimensions], n free,
-        as ``Backbone.graph`` is. threads: cores that one call may use, at least 1. Raises ``EmbeddingError``.
+        as ``Backbone.graph`` is; of several outputs the one named ``embedding``. threads: cores that one call may use, at least 1. Raises ``EmbeddingError``.
         """
         self._session = open_session(graph, threads)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(outputs) > 1:
+            outputs = [output for output in outputs if output.name == "embedding"]
         shapes = [entry.shape for entry in (*inputs, *outputs)]
         if len(inputs) != 1 or len(outputs) != 1 or not _is_backbone(inputs[0].type, *shapes):
             raise EmbeddingError(
                 "The graph is not a prepared backbone: it must take uint8 [n, size, size, 3] and give [n, dimensions], "
                 f"but it has the shapes {shapes}."
             )
-        self._input = inputs[0].name
+        self._input, self._output = inputs[0].name, outputs[0].name
         self._size = int(shapes[0][1])
         self._dimensions = int(shapes[1][1])
 
@@ -67,7 +69,7 @@ class Embedder:
         embeddings = np.empty((len(images), self._dimensions), np.float32)
         for start in range(0, len(images), BATCH):
             batch = np.ascontiguousarray(images[start : start + BATCH])
-            embeddings[start : start + BATCH] = self._session.run(None, {self._input: batch})[0]
+            embeddings[start : start + BATCH] = self._session.run([self._output], {self._input: batch})[0]
         if not np.isfinite(embeddings).all():
             bad = int(np.flatnonzero(~np.isfinite(embeddings).all(axis=1))[0])
             raise EmbeddingError(

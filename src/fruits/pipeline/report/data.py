@@ -107,11 +107,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A small JPEG of an image."""
+    """A small JPEG of an image; ``seen``: the species that the engine says it is, None if it was not asked."""
 
     path: str
     label: str
     jpeg: bytes
+    seen: str | None
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,7 @@ def _error_rows(out: Storage, slice_id: str) -> list[dict[str, str]]:
 
 def _read_thumbnails(out: Storage) -> list[Thumbnail]:
     try:
-        rows = from_parquet(out.read(THUMBNAILS_FILE), columns=["path", "label", "jpeg"]).to_pylist()
+        rows = from_parquet(out.read(THUMBNAILS_FILE)).to_pylist()
     except (MissingError, ValueError):
         return []
-    return [Thumbnail(row["path"], row["label"], row["jpeg"]) for row in rows]
+    return [Thumbnail(row["path"], row["label"], row["jpeg"], row.get("seen")) for row in rows]

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 from PIL import Image
 
+from fruits.engine import EngineError, Recogniser
 from fruits.pipeline.manifest import read_markers
 from fruits.pipeline.report.data import MOST_SLICES, THUMBNAILS_FILE, evenly
 from fruits.pipeline.tables import from_parquet, to_parquet
@@ -17,7 +18,7 @@ from fruits.storage import MissingError, Storage, StorageError
 from fruits.vision.decode import Limits, decode
 from fruits.vision.errors import VisionError
 
-SCHEMA = pa.schema([("path", pa.string()), ("label", pa.string()), ("jpeg", pa.binary())])
+SCHEMA = pa.schema([("path", pa.string()), ("label", pa.string()), ("jpeg", pa.binary()), ("seen", pa.string())])
 
 _QUALITY = 82
 _LONGEST = 2.0  # longer side over the shorter one; the page crops to a square
@@ -25,7 +26,12 @@ _THREADS = 8
 
 
 def write_thumbnails(
-    images: Storage, out: Storage, count: int = 36, size: int = 112, limits: Limits | None = None
+    images: Storage,
+    out: Storage,
+    count: int = 36,
+    size: int = 112,
+    limits: Limits | None = None,
+    recogniser: Recogniser | None = None,
 ) -> None:
     """Write ``model_info/thumbnails.parquet``: up to ``count`` embedded images, spread over the labels.
 
@@ -35,6 +41,7 @@ def write_thumbnails(
         count: number of thumbnails.
         size: shorter side of a thumbnail in pixels.
         limits: what a file may ask of us.
+        recogniser: says which species it sees on each of them, for the column ``seen``.
 
     Raises:
         StorageError: ``out`` cannot be read or written.
@@ -44,10 +51,12 @@ def write_thumbnails(
     def draw(row: tuple[str, str]) -> dict[str, object] | None:
         path, label = row
         try:
-            jpeg = _thumbnail(images.read(path, limit=bounds.max_bytes), size, bounds)
-        except (StorageError, VisionError):
+            content = images.read(path, limit=bounds.max_bytes)
+            jpeg = _thumbnail(content, size, bounds)
+            seen = _seen(recogniser, content, bounds) if recogniser else None
+        except (StorageError, VisionError, EngineError):
             return None
-        return {"path": path, "label": label, "jpeg": jpeg}
+        return {"path": path, "label": label, "jpeg": jpeg, "seen": seen}
 
     with ThreadPoolExecutor(_THREADS) as threads:
         drawn = [row for row in threads.map(draw, _choose(out, count)) if row is not None]
@@ -80,6 +89,14 @@ def _paths(out: Storage, marker: SliceMarker) -> list[tuple[str, str]]:
     except MissingError:
         return []
     return list(zip(table["path"].to_pylist(), table["label"].to_pylist(), strict=True))
+
+
+def _seen(recogniser: Recogniser, content: bytes, limits: Limits) -> str:
+    """What the engine says of a photo, in a few words."""
+    answer = recogniser.identify(content, limits=limits)
+    if not answer.is_produce:
+        return "no fruit seen"
+    return answer.species if answer.sure else f"perhaps {answer.species}"
 
 
 def _thumbnail(data: bytes, size: int, limits: Limits) -> bytes:
