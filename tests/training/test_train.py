@@ -76,7 +76,7 @@ def test_a_training_end_to_end(data: Path, tmp_path: Path, capsys: pytest.Captur
     bundle = load_bundle(out)
     assert bundle.card.name == "tiny"
     assert bundle.card.raw["training"]["sources"]["fruits-360"]["licence"] == "MIT"
-    assert "all" in bundle.card.raw["measures"]["sources kept out of training"]
+    assert "all but unripe" in bundle.card.raw["measures"]["sources kept out of training"]
     answer = Recogniser.load(out).identify(next(data.glob("fruits-360/Test/*/*.jpg")))
     assert answer.species in bundle.card.species
     first = out.read_bytes()
@@ -205,7 +205,7 @@ def test_calibration_mends_overconfidence() -> None:
     species = [names[each] for each in goal] + [""] * 500
     logits = np.concatenate([truth * 3, dice.normal(size=(500, 6))])
     produce = np.concatenate([dice.normal(4, 1, 4000), dice.normal(-4, 1, 500)])
-    predictions = Predictions(logits, produce, species, names, np.ones(4500))
+    predictions = Predictions(logits, produce, species, names)
     calibration = calibrate(predictions)
     assert calibration.temperature == pytest.approx(3, rel=0.06)
     found = measures_of(predictions, calibration)
@@ -214,7 +214,7 @@ def test_calibration_mends_overconfidence() -> None:
     assert found.sure_right is not None
     assert found.sure_right > 0.9
     with pytest.raises(TrainingError, match="with and without produce"):
-        calibrate(Predictions(truth, produce[:4000], species[:4000], names, np.ones(4000)))
+        calibrate(Predictions(truth, produce[:4000], species[:4000], names))
 
 
 def test_a_wrong_call_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def files() -> dict[str, bytes]:
         "WEBP": save(image, "WEBP", quality=95),
         "WEBP lossless": save(image, "WEBP", lossless=True),
         "WEBP animated": save(image, "WEBP", save_all=True, append_images=[turned.copy()], lossless=True),
+        "AVIF": save(image, "AVIF", quality=95),
+        "AVIF animated": save(image, "AVIF", save_all=True, append_images=[turned.copy()], quality=95),
         "BMP": save(image, "BMP"),
         "TIFF": save(image, "TIFF"),
         "TIFF lzw": save(image, "TIFF", compression="tiff_lzw"),
@@ -339,8 +341,8 @@ def test_a_size_below_one_is_the_callers_mistake() -> None:
         (b"<!DOCTYPE html><html><body>404</body></html>", "not-an-image"),
         (b"just some words, named photo.jpg", "not-an-image"),
         (b"\0" * 100, "not-an-image"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(50), "unsupported"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0" + bytes(50), "unsupported"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(50), "corrupt"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0mp41mp42" + bytes(50), "unsupported"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "unsupported"),
         (b"%PDF-1.7 ...", "unsupported"),
         (b"8BPS\0\1" + bytes(50), "unsupported"),
@@ -360,12 +362,14 @@ def test_reasons(data: bytes, reason: str) -> None:
 
 def test_the_message_tells_a_person_what_to_do() -> None:
     assert "HTML" in str(refused(b"\n <HTML><head>"))
-    assert "convert" in str(refused(b"\0\0\0\x18ftypheic" + bytes(50)))
+    assert "convert" in str(refused(b"\0\0\0\x18ftypqt  " + bytes(50)))
 
 
 def test_an_error_survives_the_way_between_processes() -> None:
     error = pickle.loads(pickle.dumps(refused(b"")))
-    assert isinstance(error, DecodeError) and error.reason == "empty" and str(error)
+    assert isinstance(error, DecodeError) and error.reason == "empty" and str(error) and error.limit is None
+    error = pickle.loads(pickle.dumps(refused(FILES["PNG"], limits=Limits(max_bytes=9))))
+    assert isinstance(error, DecodeError) and error.limit == 9
 
 
 # In a file of several pictures the first is whole when the end is lost.

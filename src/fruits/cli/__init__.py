@@ -16,8 +16,8 @@ import fruits
 from fruits.errors import FruitsError
 
 COMMANDS = (
-    "run", "report", "identify", "models", "train", "evaluate", "collect", "info", "backbones", "sample", "fetch",
-    "doctor",
+    "run", "report", "identify", "serve", "models", "train", "evaluate", "collect", "cloud", "info", "backbones",
+    "sample", "fetch", "doctor",
 )  # fmt: skip
 INTERRUPTED = 130
 
@@ -25,6 +25,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any command or child process imports it
     parser = build_parser()
     options = parser.parse_args(given)
     if options.command is None:

@@ -13,9 +13,10 @@ from fruits.training.export import LEAST_PROBABILITY, Calibration
 from fruits.training.measures import Measures, measure
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(5), 120))
-RIGHT_WHEN_SURE = 0.93
+RIGHT_WHEN_SURE = 0.92
 FALSE_SURE = 0.05
 KEPT_PRODUCE = 0.97
 
@@ -25,14 +26,13 @@ class Predictions:
     """Logits of photos with what they show.
 
     species_logits: float [n, K]. produce_logit: float [n]. species: the right one, empty without produce. names: of the
-    K. weight: float [n], how much each photo counts.
+    K.
     """
 
     species_logits: Floats
     produce_logit: Floats
     species: Sequence[str]
     names: Sequence[str]
-    weight: Floats
 
     @property
     def goal(self) -> NDArray[np.intp]:
@@ -41,27 +41,21 @@ class Predictions:
         return np.array([index.get(each, -1) for each in self.species])
 
 
-def balanced(groups: Sequence[tuple[str, str]]) -> Floats:
-    """Weights that let every group (source, species) count alike, with a mean of 1."""
-    kinds, place, count = np.unique(np.array([f"{a}/{b}" for a, b in groups]), return_inverse=True, return_counts=True)
-    return np.asarray(len(groups) / len(kinds) / count[place], np.float64)
-
-
 def calibrate(predictions: Predictions) -> Calibration:
     """Temperature, the score "sure" and thresholds; raises ``TrainingError`` without photos to do it on."""
     goal = predictions.goal
     there = goal >= 0
     if there.sum() < 2 or (~there).sum() < 1:
         raise TrainingError("Calibration needs photos with and without produce, kept out of training.")
-    temperature = _temperature(predictions.species_logits[there], goal[there], predictions.weight[there])
+    temperature = _temperature(predictions.species_logits[there], goal[there])
     probabilities = softmax(predictions.species_logits / temperature)
     evidence = evidence_of(probabilities, predictions.produce_logit)
     right = probabilities.argmax(1) == goal
-    coefficients = logistic(evidence, right, predictions.weight)
+    coefficients = logistic(evidence, right, np.ones(len(right)))
     sure = _sigmoid(coefficients[0] + evidence @ coefficients[1:])
     produce = _sigmoid(predictions.produce_logit)
     produce_at = float(np.clip(np.quantile(produce[there], 1 - KEPT_PRODUCE), 0.05, 0.5))
-    sure_at = _threshold(sure, right, there, predictions.weight, produce >= produce_at)
+    sure_at = _threshold(sure, right, there, produce >= produce_at)
     first, *others = (float(value) for value in coefficients)
     return Calibration(temperature, 1.0, (first, *others), sure_at, produce_at)  # type: ignore[arg-type]
 
@@ -114,22 +108,19 @@ def logistic(evidence: Floats, right: NDArray[np.bool_], weight: Floats, penalty
     return coefficients
 
 
-def _temperature(logits: Floats, goal: NDArray[np.intp], weight: Floats) -> float:
-    """The temperature with the least weighted log loss."""
+def _temperature(logits: Floats, goal: NDArray[np.intp]) -> float:
+    """The temperature with the least log loss."""
     rows = np.arange(len(goal))
-    losses = [-(weight * np.log(softmax(logits / each)[rows, goal] + 1e-12)).sum() for each in TEMPERATURES]
+    losses = [-np.log(softmax(logits / each)[rows, goal] + 1e-12).sum() for each in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _threshold(
-    sure: Floats, right: NDArray[np.bool_], there: NDArray[np.bool_], weight: Floats, produce: NDArray[np.bool_]
-) -> float:
+def _threshold(sure: Floats, right: Flags, there: Flags, produce: Flags) -> float:
     """The least score from which enough is right and little without produce passes."""
     for score in np.linspace(0.3, 0.99, 70):
         passed = (sure >= score) & produce
-        own = weight[passed & there]
-        share = (weight[passed & there] * right[passed & there]).sum() / max(own.sum(), 1e-9)
-        if share >= RIGHT_WHEN_SURE and passed[~there].mean() <= FALSE_SURE:
+        own = right[passed & there]
+        if len(own) and own.mean() >= RIGHT_WHEN_SURE and passed[~there].mean() <= FALSE_SURE:
             return float(score)
     return 0.99
 

@@ -71,6 +71,7 @@ class Evaluation:
             if nothing:
                 entry["without produce"] = len(nothing)
                 entry["without produce, called sure"] = round(np.mean([_sure(each) for each in nothing]), 4)
+            entry |= _varieties(answers)
             unknown = {each.example.species for each in answers if each.example.species} - self.known
             if unknown:
                 entry["species the model cannot say"] = sorted(unknown)
@@ -105,6 +106,19 @@ class Evaluation:
         wrong = [each for each in wrong if each.example.species in self.known or _sure(each)]
         key = lambda each: (each.example.source == LABORATORY, not _sure(each), -each.recognition.confidence)  # noqa: E731
         return sorted(wrong, key=key)[:most]
+
+
+def _varieties(answers: Iterable[Answer]) -> dict[str, float]:
+    """Of photos whose variety is known: how often one is named, and how often that is right."""
+    known = [each for each in answers if each.example.variety and each.recognition is not None]
+    named = [each for each in known if each.recognition is not None and each.recognition.variety]
+    if not named:
+        return {}
+    right = [each.recognition is not None and each.recognition.variety == each.example.variety for each in named]
+    return {
+        "variety named": round(len(named) / len(known), 4),
+        "variety right when named": round(float(np.mean(right)), 4),
+    }
 
 
 def _sure(answer: Answer) -> bool:

@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fruits.training.errors import TrainingError
@@ -29,7 +29,7 @@ class Example:
 
     species: the catalogue's id; empty where the photo shows no produce. variety: empty where it is not known. label:
     the source's own name of the class. split: ``train`` or ``test`` as the source divides itself (``train`` where it
-    does not).
+    does not). state: ``Raw`` or ``Ripe`` where the source tells them apart.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Example:
     species: str
     variety: str
     boxes: tuple[Box, ...] = ()
+    state: str = ""
 
 
 Labels = dict[tuple[str, str], tuple[str, str]]
@@ -129,8 +130,8 @@ def _boxed(folder: Path, labels: Labels) -> Iterator[Example]:
 
 def _folder_per_label(folder: Path, labels: Labels) -> Iterator[Example]:
     for path in _pictures(folder):
-        label = path.relative_to(folder).parts[0]
-        yield _named(path, folder.name, "train", label, labels)
+        label, *below = path.relative_to(folder).parts[:-1]
+        yield replace(_named(path, folder.name, "train", label, labels), state=below[0] if below else "")
 
 
 def _one_label(folder: Path, labels: Labels) -> Iterator[Example]:

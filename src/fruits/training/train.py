@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,11 +23,13 @@ import numpy as np
 import torch
 from PIL import Image
 
+from fruits.engine import Recogniser
 from fruits.engine.bundle import FORMAT, LARGEST, card_path
 from fruits.training.augment import blank
-from fruits.training.calibrate import Predictions, balanced, calibrate, measures_of, said_sure
+from fruits.training.calibrate import Predictions, calibrate, measures_of, said_sure
 from fruits.training.credits import CREDITS
 from fruits.training.errors import TrainingError
+from fruits.training.evaluation import evaluate
 from fruits.training.export import Calibration, export
 from fruits.training.fit import Made, Report, Settings, fit, make_composites
 from fruits.training.network import Classes, Recognition
@@ -82,8 +84,17 @@ def train(
     card["measures"] = {"sources kept out of training": estimate}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(graph)
-    card_path(out).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_card(out, card)
+    unseen = [each for each in examples if each.split == "test"]
+    if unseen:
+        found = evaluate(Recogniser.load(out), unseen, threads=2).as_dict()["sets"]
+        card["measures"]["unseen photos of sources seen in training"] = found
+        _write_card(out, card)
     return out
+
+
+def _write_card(out: Path, card: dict[str, Any]) -> None:
+    card_path(out).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _composites(
@@ -111,23 +122,29 @@ def predict(
             features = network.embed(torch.from_numpy(pixels))
             species.append(network.species(features).double().numpy())
             produce.append(network.produce(features)[:, 0].double().numpy())
-    weight = balanced([(each.source, each.species) for each in examples])
     names = [each.species for each in examples]
-    return Predictions(np.concatenate(species), np.concatenate(produce), names, classes.species, weight)
+    return Predictions(np.concatenate(species), np.concatenate(produce), names, classes.species)
 
 
 def _estimate(
     network: Recognition, classes: Classes, held: Sequence[Example], store: PixelStore, settings: Settings
 ) -> tuple[Calibration, dict[str, Any]]:
-    """Calibration and measures on photos of sources that this network never saw."""
+    """Calibration and measures on photos of sources that this network never saw.
+
+    Unripe fruit, of which half of one source consists, is measured but not calibrated on: few people photograph it.
+    """
     known = [each for each in held if not each.species or each.species in classes.species]
-    predictions = _with_blanks(predict(network, classes, known, store, settings.size), network, settings)
+    usual = [each for each in known if each.state != "Raw"]
+    predictions = _with_blanks(predict(network, classes, usual, store, settings.size), network, settings)
     calibration = calibrate(predictions)
-    estimate: dict[str, Any] = {"all": measures_of(predictions, calibration).as_dict()}
-    for source in HELD_OUT:
-        own = [each for each in known if each.source == source and each.species]
-        if own:
-            estimate[source] = measures_of(predict(network, classes, own, store, settings.size), calibration).as_dict()
+    estimate: dict[str, Any] = {"all but unripe": measures_of(predictions, calibration).as_dict()}
+    sets: dict[str, list[Example]] = defaultdict(list)
+    for each in known:
+        if each.species:
+            sets[f"{each.source} {each.state}".strip()].append(each)
+    for name, own in sorted(sets.items()):
+        answers = predict(network, classes, own, store, settings.size)
+        estimate[name] = measures_of(answers, calibration).as_dict()
     nothing = np.array([not each for each in predictions.species])
     estimate["without produce, called sure"] = float(said_sure(predictions, calibration)[nothing].mean().round(4))
     return calibration, estimate
@@ -144,7 +161,6 @@ def _with_blanks(predictions: Predictions, network: Recognition, settings: Setti
         np.concatenate([predictions.produce_logit, produce]),
         [*predictions.species, *[""] * BLANKS],
         predictions.names,
-        np.concatenate([predictions.weight, np.full(BLANKS, predictions.weight.mean())]),
     )
 
 

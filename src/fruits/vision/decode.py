@@ -4,9 +4,10 @@ Every photo of the product comes through :func:`decode`: the chain, the engine a
 the same file. It runs in many threads at once and changes nothing global; Pillow's plugins are built directly, not
 through ``Image.open``, because that one warns (process-wide) about large pictures and tries plugins we do not want.
 
-Opened: JPEG (with the first picture of an MPO, as phones write it), PNG, WebP, BMP, TIFF and GIF; of an animation or
-a file of several pages the first. HEIC is not: the wheels of pillow-heif carry x265, which is GPL, so a product that
-installs them by default would be bound by it; such a file is refused with a sentence that says to convert it.
+Opened: JPEG (with the first picture of an MPO, as phones write it), PNG, WebP, AVIF, BMP, TIFF and GIF; of an animation
+or a file of several pages the first. HEIC, as iPhones write it, is opened where `pi-heif` is installed (an extra): its
+wheels carry libheif and libde265, both LGPL, and not x265, the GPL encoder in those of pillow-heif. Without it such a
+file is refused with a sentence that says what to do.
 
 Colours: an embedded ICC profile is not applied (cameras and phones write sRGB or something near it, and a network does
 not see the difference); alpha lies on white, the ground of Fruits-360.
@@ -14,15 +15,16 @@ not see the difference); alpha lies on white, the ground of Fruits-360.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
@@ -35,9 +37,10 @@ from PIL import (
 
 from fruits.vision.colour import UPRIGHT, orientation_of, to_rgb
 from fruits.vision.errors import VisionError
+from fruits.vision.headers import brands, ends_early, gif_size, heif_size, jpeg_is_progressive, webp_size
 
 IMAGE_EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
 )
 """What counts as an image when a folder or bucket is listed, lower case."""
 
@@ -48,9 +51,9 @@ _FILTER = Image.Resampling.BICUBIC
 _DRAFT_MARGIN = 2
 # Pillow's documentation: from 3.0 on the result "is almost indistinguishable from fair resampling".
 _REDUCING_GAP = 3.0
+# A progressive JPEG costs a pass over the whole picture for every scan; cameras and editors write at most a dozen.
+_MOST_SCANS = 200
 
-# No picture of any of these formats is shorter, in bytes.
-_SMALLEST = 26
 # Modes in which resampling and conversion to RGB may change places: fewer pixels are left to convert.
 _RESIZED_FIRST = frozenset({"RGB", "L", "CMYK", "YCbCr"})
 
@@ -60,11 +63,15 @@ class Limits:
     """What a file may ask of us; held before a pixel is decoded.
 
     ``max_pixels`` is the number at which Pillow itself begins to warn of a decompression bomb: a quarter of a GiB of
-    RGB. It can be raised for JPEG, PNG and BMP; for GIF, TIFF and WebP Pillow's own threshold stays the upper bound.
+    RGB. It can be raised for all but GIF, TIFF and WebP, where Pillow's own threshold stays the upper bound.
+    ``max_jpeg_pixels``, when given, holds instead for a JPEG that is decoded at a fraction of its size; not for a
+    progressive one, of which the decoder keeps every coefficient. ``formats``, when given, are the only ones opened.
     """
 
     max_bytes: int = 50 * 2**20
     max_pixels: int = 89_478_485
+    max_jpeg_pixels: int | None = None
+    formats: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +80,7 @@ class Photo:
 
     ``pixels`` is uint8 [H, W, 3], upright RGB, writable and C-contiguous. ``width`` and ``height`` are those of the
     original picture, upright, in pixels, whatever size was asked for. ``format`` is one of ``JPEG``, ``PNG``,
-    ``WEBP``, ``BMP``, ``TIFF``, ``GIF``.
+    ``WEBP``, ``AVIF``, ``HEIC``, ``BMP``, ``TIFF``, ``GIF``.
     """
 
     pixels: NDArray[np.uint8]
@@ -86,75 +93,110 @@ class DecodeError(VisionError):
     """A file that does not become a picture.
 
     ``reason`` is stable and short, for tables: ``empty``, ``too-many-bytes``, ``too-many-pixels``, ``not-an-image``,
-    ``unsupported``, ``truncated`` or ``corrupt``. The message is for people.
+    ``unsupported``, ``truncated`` or ``corrupt``. The message is for people. ``limit`` is the number of bytes or
+    pixels that the file passed, for the two reasons that have one.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, limit: int | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.limit = limit
 
-    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, int | None]]:
         """Survive the way from a worker process to the driver."""
-        return type(self), (self.reason, str(self))
+        return type(self), (self.reason, str(self), self.limit)
 
 
-def decode(data: bytes, size: int | None = None, limits: Limits = Limits()) -> Photo:
+@dataclass(frozen=True)
+class _Wanted:
+    """The size to render to: a square, or at most so many pixels on the longer side."""
+
+    square: int | None = None
+    longest: int | None = None
+
+    def size(self, picture: tuple[int, int]) -> tuple[int, int] | None:
+        if self.square is not None:
+            return self.square, self.square
+        if self.longest is None or max(picture) <= self.longest:
+            return None
+        scale = self.longest / max(picture)
+        return max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+
+
+def decode(data: bytes, size: int | None = None, limits: Limits = Limits(), *, longest: int | None = None) -> Photo:
     """Decode an image file.
 
     With ``size`` the whole picture is stretched to ``size`` x ``size`` pixels, antialiased; a large JPEG is then
-    decoded at a fraction of its resolution, never below twice ``size``. Without it every pixel is returned.
+    decoded at a fraction of its resolution, never below twice ``size``. With ``longest`` instead a larger picture is
+    shrunk, its proportions kept, until its longer side has that many pixels. With neither every pixel is returned.
     EXIF orientation is applied; a corrupt EXIF block is ignored.
 
     Raises :class:`DecodeError`, and nothing else, for any bytes at all.
     """
-    if size is not None and size < 1:
-        raise ValueError(f"size must be at least 1 pixel, not {size}")
+    for name, value in (("size", size), ("longest", longest)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be at least 1 pixel, not {value}")
+    if size is not None and longest is not None:
+        raise ValueError("size and longest exclude each other")
     _check_length(data, limits)
     name = _recognise(data)
+    if limits.formats is not None and name not in limits.formats:
+        raise DecodeError("unsupported", f"{name} is not opened here: convert it to JPEG or PNG first")
     try:
-        return _decode(data, name, size, limits)
+        return _decode(data, name, _Wanted(size, longest), limits)
     except DecodeError:
         raise
     except Exception as error:  # hostile bytes make the plugins raise nearly anything
         raise _explain(error, data, name) from error
 
 
-def _decode(data: bytes, name: str, size: int | None, limits: Limits) -> Photo:
+def can_open_heic() -> bool:
+    """Whether `pi-heif` is installed."""
+    return importlib.util.find_spec("pi_heif") is not None
+
+
+def _decode(data: bytes, name: str, wanted: _Wanted, limits: Limits) -> Photo:
+    allowed = _allowed_pixels(data, name, wanted, limits)
     declared = _DECLARED_SIZE.get(name)
     if declared is not None:
-        _check_pixels(declared(data), name, limits)
+        _check_pixels(declared(data), allowed)
     picture = _PLUGINS[name](io.BytesIO(data))
     width, height = picture.size
-    _check_pixels((width, height), name, limits)
-    box = _draft(picture, size)
+    _check_pixels((width, height), allowed)
+    target = wanted.size((width, height))
+    box = _draft(picture, target, _DRAFT_MARGIN if wanted.square else 1)
     picture.load()
     # Pillow turns a TIFF upright while it loads it, and its size is upright before.
     orientation = 1 if name == "TIFF" else orientation_of(picture.info.get("exif"))
     if orientation >= 5:
         width, height = height, width
-    upright = _render(picture, size, box)
+    upright = _render(picture, target, box)
     if orientation in UPRIGHT:
         upright = upright.transpose(UPRIGHT[orientation])
     return Photo(np.array(upright), width, height, name)
 
 
-def _draft(picture: ImageFile.ImageFile, size: int | None) -> tuple[float, float, float, float] | None:
+def _draft(
+    picture: ImageFile.ImageFile, target: tuple[int, int] | None, margin: int
+) -> tuple[float, float, float, float] | None:
     """Let the JPEG decoder skip detail that the resize would throw away; the box is the picture without padding."""
-    if size is None or not isinstance(picture, JpegImagePlugin.JpegImageFile):
+    if target is None or not isinstance(picture, JpegImagePlugin.JpegImageFile):
         return None
-    target = _DRAFT_MARGIN * size
-    if min(picture.size) < 2 * target:
+    least = (margin * target[0], margin * target[1])
+    if picture.width < 2 * least[0] or picture.height < 2 * least[1]:
         return None
-    drafted = picture.draft(picture.mode, (target, target))
+    drafted = picture.draft(picture.mode, least)
     return None if drafted is None else drafted[1]
 
 
-def _render(picture: Image.Image, size: int | None, box: tuple[float, float, float, float] | None) -> Image.Image:
-    if size is None or picture.size == (size, size):
+def _render(
+    picture: Image.Image, target: tuple[int, int] | None, box: tuple[float, float, float, float] | None
+) -> Image.Image:
+    if target is None or picture.size == target:
         return to_rgb(picture)
     if picture.mode not in _RESIZED_FIRST or "transparency" in picture.info:
         picture = to_rgb(picture)
-    return to_rgb(picture.resize((size, size), _FILTER, box=box, reducing_gap=_REDUCING_GAP))
+    return to_rgb(picture.resize(target, _FILTER, box=box, reducing_gap=_REDUCING_GAP))
 
 
 # --- limits and formats ----------------------------------------------------------------------------------------------
@@ -164,18 +206,31 @@ def _check_length(data: bytes, limits: Limits) -> None:
     if not data:
         raise DecodeError("empty", "the file is empty")
     if len(data) > limits.max_bytes:
-        raise DecodeError("too-many-bytes", f"the file has {len(data):,} bytes, above {limits.max_bytes:,}")
+        message = f"the file has {len(data):,} bytes, above {limits.max_bytes:,}"
+        raise DecodeError("too-many-bytes", message, limits.max_bytes)
 
 
-def _check_pixels(size: tuple[int, int], name: str, limits: Limits) -> None:
+def _allowed_pixels(data: bytes, name: str, wanted: _Wanted, limits: Limits) -> int:
+    allowed = limits.max_pixels
+    if name in _CHECKED_BY_PILLOW and Image.MAX_IMAGE_PIXELS is not None:
+        return min(allowed, Image.MAX_IMAGE_PIXELS)
+    if name != "JPEG":
+        return allowed
+    if data.count(b"\xff\xda") > _MOST_SCANS:  # in compressed data 0xff is followed by zero: these are markers
+        raise DecodeError("corrupt", f"the JPEG file has more than {_MOST_SCANS} scans")
+    shrunk = wanted.square is not None or wanted.longest is not None
+    if limits.max_jpeg_pixels is not None and shrunk and not jpeg_is_progressive(data):
+        return limits.max_jpeg_pixels
+    return allowed
+
+
+def _check_pixels(size: tuple[int, int], allowed: int) -> None:
     width, height = size
     if width < 1 or height < 1:
         raise DecodeError("corrupt", f"the file claims a picture of {width} x {height} pixels")
-    allowed = limits.max_pixels
-    if name in _CHECKED_BY_PILLOW and Image.MAX_IMAGE_PIXELS is not None:
-        allowed = min(allowed, Image.MAX_IMAGE_PIXELS)
     if width * height > allowed:
-        raise DecodeError("too-many-pixels", f"the picture has {width} x {height} pixels, above {allowed:,} in all")
+        message = f"the picture has {width} x {height} pixels, above {allowed:,} in all"
+        raise DecodeError("too-many-pixels", message, allowed)
 
 
 def _recognise(data: bytes) -> str:
@@ -186,8 +241,7 @@ def _recognise(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
-        kind = data[8:12].decode("ascii", "replace").strip()
-        raise DecodeError("unsupported", f"HEIC, AVIF or a film ('{kind}'): convert it to JPEG or PNG first")
+        return _recognise_heif(data)
     for kind, starts in _UNSUPPORTED.items():
         if data.startswith(starts):
             raise DecodeError("unsupported", f"{kind} is not opened here: convert it to JPEG or PNG first")
@@ -199,62 +253,37 @@ def _recognise(data: bytes) -> str:
     raise DecodeError("not-an-image", f"not an image: it begins with {data[:8]!r}")
 
 
+def _recognise_heif(data: bytes) -> str:
+    found = brands(data)
+    if found & _AVIF_BRANDS and AvifImagePlugin.SUPPORTED:
+        return "AVIF"
+    if found & _HEIC_BRANDS:
+        if can_open_heic():
+            return "HEIC"
+        message = "HEIC is opened only where pi-heif is installed: install it, or convert the photo to JPEG first"
+        raise DecodeError("unsupported", message)
+    kind = data[8:12].decode("ascii", "replace").strip()
+    raise DecodeError(
+        "unsupported", f"a film or an image of a kind not opened here ('{kind}'): convert it to JPEG first"
+    )
+
+
+def _open_heic(file: io.BytesIO) -> ImageFile.ImageFile:
+    from pi_heif.as_plugin import HeifImageFile  # noqa: PLC0415  (an extra, and only for iPhones' files)
+
+    picture: ImageFile.ImageFile = HeifImageFile(file)
+    return picture
+
+
 def _explain(error: Exception, data: bytes, name: str) -> DecodeError:
     said = " ".join(str(error).split())[:200] or type(error).__name__
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return DecodeError("too-many-pixels", f"the {name} picture is too large: {said}")
     if isinstance(error, MemoryError):
         return DecodeError("corrupt", f"the {name} file asks for more memory than there is")
-    if "truncat" in said.lower() or isinstance(error, EOFError | struct.error) or _ends_early(data, name):
+    if "truncat" in said.lower() or isinstance(error, EOFError | struct.error) or ends_early(data, name):
         return DecodeError("truncated", f"the {name} file ends too early: {said}")
     return DecodeError("corrupt", f"the {name} file is damaged: {said}")
-
-
-def _ends_early(data: bytes, name: str) -> bool:
-    """Whether a file that failed lacks the end its format prescribes."""
-    if len(data) < _SMALLEST:
-        return True
-    if name == "TIFF":
-        order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
-        return len(data) < int.from_bytes(data[4:8], order)
-    if name == "WEBP":
-        return len(data) < 8 + int.from_bytes(data[4:8], "little")
-    if name == "BMP":
-        return len(data) < int.from_bytes(data[2:6], "little")
-    end = {"JPEG": b"\xff\xd9", "PNG": b"IEND", "GIF": b";"}.get(name)
-    return end is not None and end not in data[-64:]
-
-
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """Canvas of a WebP (RFC 9649, sections 2.5 to 2.7): its decoder allocates that much when it is made."""
-    kind = data[12:16]
-    if kind == b"VP8 ":
-        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
-        return width, height
-    if kind == b"VP8L":
-        (bits,) = struct.unpack_from("<I", data, 21)
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if kind == b"VP8X":
-        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-    raise ValueError(f"unknown block {kind!r} where the picture should begin")
-
-
-def _gif_size(data: bytes) -> tuple[int, int]:
-    """Logical screen of a GIF (GIF89a, section 18), widened to its first frame as Pillow widens it."""
-    width, height, flags = struct.unpack_from("<HHB", data, 6)
-    at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-    while data[at : at + 1] not in (b",", b";", b""):
-        at += 1
-        if data[at - 1] != ord("!"):
-            continue
-        at += 1
-        while at < len(data) and data[at]:
-            at += data[at] + 1
-        at += 1
-    if len(data) < at + 9:
-        return width, height
-    left, top, across, down = struct.unpack_from("<HHHH", data, at + 1)
-    return max(width, left + across), max(height, top + down)
 
 
 _SIGNATURES: dict[str, tuple[bytes, ...]] = {
@@ -279,7 +308,16 @@ _PLUGINS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "TIFF": TiffImagePlugin.TiffImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "HEIC": _open_heic,
 }
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 # These plugins hold Pillow's own limit too, with a warning that must not get out.
 _CHECKED_BY_PILLOW = frozenset({"GIF", "TIFF", "WEBP"})
-_DECLARED_SIZE: dict[str, Callable[[bytes], tuple[int, int]]] = {"WEBP": _webp_size, "GIF": _gif_size}
+_DECLARED_SIZE: dict[str, Callable[[bytes], tuple[int, int]]] = {
+    "WEBP": webp_size,
+    "GIF": gif_size,
+    "AVIF": heif_size,
+    "HEIC": heif_size,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,8 @@ class Embedder:
         """Load the graph.
 
         graph: ONNX bytes with one input uint8 [n, size, size, 3] (RGB) and one output float32 [n, dimensions], n free,
-        as ``Backbone.graph`` is; of several outputs the one named ``embedding``. threads: cores that one call may use, at least 1. Raises ``EmbeddingError``.
+        as ``Backbone.graph`` is; of several outputs the one named ``embedding``. threads: cores that one call may use,
+        at least 1. Raises ``EmbeddingError``.
         """
         self._session = open_session(graph, threads)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -81,6 +83,8 @@ class Embedder:
 
 def open_session(graph: bytes, threads: int = 1) -> InferenceSession:
     """An ONNX Runtime session on the CPU, quiet and with idle threads that sleep; raises ``EmbeddingError``."""
+    # The wheels for Linux report usage to their maker unless they are told not to before the first import.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # noqa: PLC0415 - a tenth of a second
 
     if threads < 1:

@@ -1,0 +1,118 @@
+"""What accounts send and receive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+Language = Literal["en", "fr"]
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$"
+    ),
+]
+Password = Annotated[str, Field(min_length=1, max_length=1024)]
+Token = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class Strict(Schema):
+    """What comes in: an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Consents(Schema):
+    """The two switches."""
+
+    keep: bool
+    improve: bool
+
+
+class UserOut(Schema):
+    """The person that is signed in."""
+
+    id: UUID
+    email: str
+    language: Language
+    region: str
+    created_at: datetime
+    consents: Consents
+
+
+class SessionOut(Schema):
+    """Who is there, and the token that every changing request must carry as ``X-CSRFToken``."""
+
+    csrf_token: str
+    user: UserOut | None
+    language: Language
+
+
+class SignUpIn(Strict):
+    """A new account; ``of_age``: at least fifteen."""
+
+    email: Email
+    password: Password
+    of_age: bool
+    notice_version: Annotated[str, Field(max_length=32)]
+    language: Language = "en"
+
+
+class SignInIn(Strict):
+    """An address and a password."""
+
+    email: Email
+    password: Password
+
+
+class EmailIn(Strict):
+    """An address."""
+
+    email: Email
+
+
+class VerifyIn(Strict):
+    """The token of a mail; the password too when another browser signed up."""
+
+    token: Token
+    password: Password | None = None
+
+
+class ResetIn(Strict):
+    """The token of a mail and the new password."""
+
+    token: Token
+    password: Password
+
+
+class PasswordIn(Strict):
+    """The password that holds and the one to come."""
+
+    current: Password
+    new: Password
+
+
+class LanguageIn(Strict):
+    """A language."""
+
+    language: Language
+
+
+class Said(Schema):
+    """A sentence for the person."""
+
+    message: str
+
+
+class DeviceOut(Schema):
+    """A signed-in browser."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    device: str
+    current: bool

@@ -1,0 +1,84 @@
+"""Mails to a person, in the person's language; on a machine without SMTP they are files in a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import smtplib
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.http import HttpRequest
+
+from fruits.catalogue import Language, Text
+
+_log = logging.getLogger("fruits.web.mail")
+
+SUBJECTS = {
+    "verify": Text("Confirm your address for Fruits!", "Confirmez votre adresse pour Fruits !"),
+    "known": Text("You already have a Fruits! account", "Vous avez déjà un compte Fruits !"),
+    "reset": Text("Choose a new password for Fruits!", "Choisissez un nouveau mot de passe pour Fruits !"),
+}
+BODIES = {
+    "verify": Text(
+        "Hello,\n\nOpen this link to confirm your address and start your Fruits! account. It works for three days.\n\n"
+        "{link}\n\nIf you did not ask for it, do nothing: no account is opened.\n",
+        "Bonjour,\n\nOuvrez ce lien pour confirmer votre adresse et ouvrir votre compte Fruits !, sous trois jours.\n\n"
+        "{link}\n\nSi vous n'avez rien demandé, ne faites rien : aucun compte ne sera ouvert.\n",
+    ),
+    "known": Text(
+        "Hello,\n\nSomeone, perhaps you, asked for a Fruits! account with this address, which has one already. "
+        "If you forgot the password, choose a new one here within the hour:\n\n{link}\n\n"
+        "If it was not you, do nothing.\n",
+        "Bonjour,\n\nQuelqu'un, vous peut-être, a demandé un compte Fruits ! avec cette adresse, qui en a déjà un. "
+        "Si vous avez oublié le mot de passe, choisissez-en un nouveau dans l'heure :\n\n{link}\n\n"
+        "Si ce n'était pas vous, ne faites rien.\n",
+    ),
+    "reset": Text(
+        "Hello,\n\nChoose a new password for Fruits! here within the hour:\n\n{link}\n\n"
+        "If you did not ask for it, do nothing: the old one still holds.\n",
+        "Bonjour,\n\nChoisissez ici, dans l'heure, un nouveau mot de passe pour Fruits ! :\n\n{link}\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : l'ancien reste bon.\n",
+    ),
+}
+
+
+def send(kind: str, address: str, language: Language, link: str) -> bool:
+    """Send a mail of ``SUBJECTS``; false when the mail server did not take it, which the log says."""
+    message = EmailMessage(SUBJECTS[kind][language], BODIES[kind][language].format(link=link), to=[address])
+    try:
+        return message.send() == 1
+    except (OSError, smtplib.SMTPException) as error:
+        _log.error("mail not sent (%s): %s", kind, type(error).__name__)
+        return False
+
+
+def link(request: HttpRequest, path: str, token: str) -> str:
+    """The address of a page of ours with a token; the site's own origin when it is set, else that of the request."""
+    origin = settings.ORIGIN or f"{request.scheme}://{request.get_host()}"
+    return f"{origin}/{path}?token={token}"
+
+
+def mail_folder() -> Path:
+    """Where mails lie on a machine without SMTP."""
+    return Path(settings.HOME) / "mail"
+
+
+class FolderBackend(BaseEmailBackend):
+    """Each mail a file of its own in ``mail_folder()``, readable by the owner alone; for a machine without SMTP."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Write the mails; return how many."""
+        folder = mail_folder()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for message in email_messages:
+            words = f"To: {', '.join(message.to)}\nSubject: {message.subject}\n\n{message.body}"
+            path = folder / f"{uuid.uuid4().hex}.log"
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(words)
+        return len(email_messages)

@@ -1,0 +1,1 @@
+"""Photos in, answers out: recognition, corrections, history, and the catalogue over HTTP."""
