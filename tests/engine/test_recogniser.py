@@ -90,9 +90,9 @@ def test_any_shape_gets_an_answer(recogniser: Recogniser, shape: tuple[int, int]
 
 
 def test_nothing_is_not_a_confident_fruit(recogniser: Recogniser) -> None:
-    dice = np.random.default_rng(5)
-    walls = [np.full((160, 160, 3), dice.integers(0, 256, 3), np.uint8) for _ in range(20)]
-    noise = [dice.integers(0, 256, (160, 160, 3), np.uint8) for _ in range(20)]
+    dice, size = np.random.default_rng(5), recogniser.card.size
+    walls = [np.full((size, size, 3), dice.integers(0, 256, 3), np.uint8) for _ in range(20)]
+    noise = [dice.integers(0, 256, (size, size, 3), np.uint8) for _ in range(20)]
     sure = [answer.sure for answer in recogniser.identify_pixels(np.stack(walls + noise))]
     assert np.mean(sure) < 0.1
 

@@ -45,7 +45,8 @@ def export(network: Recognition, classes: Classes, size: int, images: Pixels, ca
 
     images: photos uint8 [n, size, size, 3] on which the ranges of the activations are measured.
     """
-    model = onnx.load_from_string(quantise(convert(network.backbone, size), images))
+    # A stem in float differs in the last bit between processors, and whole steps of later layers follow from it.
+    model = onnx.load_from_string(quantise(convert(network.backbone, size), images, in_float=(), full_depthwise=True))
     _rename(model.graph, "pixels", "pixels_float")
     _rename(model.graph, "image", "pixels")
     heads = _Heads(classes, calibration)

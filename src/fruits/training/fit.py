@@ -52,9 +52,17 @@ Report = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that shapes the weights besides the data. samples: views shown in all."""
+    """Everything that shapes the weights besides the data.
+
+    samples: views shown in all. size: of the views, in pixels; input: of the bundle. Views are crops, so that fruit is
+    larger on them than on whole photos; a larger input makes it as large again (Touvron et al., "Fixing the train-test
+    resolution discrepancy", NeurIPS 2019). tuned: how much of the way from ImageNet's weights to the tuned ones is
+    gone (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+    """
 
     size: int = 160
+    input: int = 192
+    tuned: float = 0.85
     samples: int = 150_000
     batch: int = 64
     frozen_blocks: int = 5

@@ -99,6 +99,15 @@ def take_over(network: Recognition, classes: Classes, earlier: Recognition, know
                 head.bias[index] = old.bias[source]
 
 
+def blend(network: Recognition, tuned: float) -> Recognition:
+    """The same network with a backbone between ImageNet's weights (0) and its own (1); changes it in place."""
+    start = load_network().state_dict()
+    with torch.no_grad():
+        for name, value in network.backbone.named_parameters():
+            value.copy_(torch.lerp(start[name], value, tuned))
+    return network
+
+
 def masks(groups: Sequence[Any]) -> dict[Any, torch.Tensor]:
     """For each group, an additive mask [classes]: 0 for its own classes, hugely negative for the others'."""
     column = {group: torch.full((len(groups),), LEAST_LOGIT) for group in set(groups)}

@@ -71,12 +71,19 @@ def calibration_images(data: Path) -> Array:
     return np.stack(images)
 
 
-def quantise(graph: bytes, images: Array) -> bytes:
-    """The int8 graph (ONNX, QDQ form) of the float backbone ``graph``, calibrated on images uint8 [n, 224, 224, 3]."""
+def quantise(
+    graph: bytes, images: Array, in_float: tuple[str, ...] = IN_FLOAT, *, full_depthwise: bool = False
+) -> bytes:
+    """The int8 graph (ONNX, QDQ form) of the float backbone ``graph``, calibrated on images uint8 [n, size, size, 3].
+
+    in_float: convolutions that are not rounded. With none, all arithmetic up to the global average is in integers, and
+    so the same on every machine to the last bit. full_depthwise: depthwise weights keep their eighth bit; ONNX Runtime
+    multiplies those in 16 bits everywhere, so that nothing can saturate.
+    """
     model = _with_float_weights(graph)
-    rounded = _rounded(model, images)
+    rounded = _rounded(model, images, in_float, full_depthwise)
     _correct_biases(model, rounded, _mean_inputs(model, images))
-    quantised = _rounded(model, images)
+    quantised = _rounded(model, images, in_float, full_depthwise)
     quantised.producer_name = "fruits"
     onnx.checker.check_model(quantised, full_check=True)
     return bytes(quantised.SerializeToString(deterministic=True))
@@ -110,7 +117,7 @@ def _batches(images: Array) -> Iterator[dict[str, Array]]:
         yield {"image": images[start : start + BATCH]}
 
 
-def _rounded(model: onnx.ModelProto, images: Array) -> onnx.ModelProto:
+def _rounded(model: onnx.ModelProto, images: Array, in_float: tuple[str, ...], full_depthwise: bool) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(model, source)
@@ -120,14 +127,22 @@ def _rounded(model: onnx.ModelProto, images: Array) -> onnx.ModelProto:
             _Reader(images),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Clip", "Add"],
-            nodes_to_exclude=[name + suffix for name in IN_FLOAT for suffix in ("", "_relu6")],
+            nodes_to_exclude=[name + suffix for name in in_float for suffix in ("", "_relu6")],
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
+            extra_options={"TensorQuantOverrides": _overrides(model)} if full_depthwise else None,
         )
         return onnx.load(target)
+
+
+def _overrides(model: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
+    """Eight bits for the weights of depthwise convolutions."""
+    groups = {node.input[1]: onnx.helper.get_node_attr_value(node, "group") for node in _convolutions(model)}
+    whole = {"axis": 0, "quant_type": QuantType.QInt8, "symmetric": True, "reduce_range": False}
+    return {name: [dict(whole)] for name, group in groups.items() if group > 1}
 
 
 def _mean_inputs(model: onnx.ModelProto, images: Array) -> dict[str, Array]:

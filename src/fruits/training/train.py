@@ -15,6 +15,7 @@ import json
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from fruits.training.errors import TrainingError
 from fruits.training.evaluation import evaluate
 from fruits.training.export import Calibration, export
 from fruits.training.fit import Made, Report, Settings, fit, make_composites
-from fruits.training.network import Classes, Recognition
+from fruits.training.network import Classes, Recognition, blend
 from fruits.training.pixels import Pixels, PixelStore
 from fruits.training.sources import Example, read_collected, read_sources
 
@@ -72,12 +73,13 @@ def train(
     rest = [each for each in examples if each.source not in HELD_OUT]
     network, classes = fit(rest, made, store, fold, work / "fold.ckpt", watch("fold"))
     held = [each for each in examples if each.source in HELD_OUT or (each.split == "test" and not each.species)]
-    calibration, estimate = _estimate(network, classes, held, store, settings)
+    blended = blend(deepcopy(network), settings.tuned)
+    calibration, estimate = _estimate(blended, classes, held, store, settings)
     say(f"sources kept out: {json.dumps(estimate)}")
     whole = replace(settings, samples=max(settings.batch, settings.samples - fold.samples))
     final = fit(examples, made, store, whole, work / "final.ckpt", watch("final"), begin=(network, classes))
-    network, classes = final
-    graph = export(network, classes, settings.size, _calibration_photos(examples, store, settings), calibration)
+    network, classes = blend(final[0], settings.tuned), final[1]
+    graph = export(network, classes, settings.input, _calibration_photos(examples, store, settings), calibration)
     if len(graph) > LARGEST:
         raise TrainingError(f"The bundle has {len(graph):,} bytes, above {LARGEST:,}: nothing was written.")
     card = _card(out.stem, graph, classes, calibration, settings, examples, data)
@@ -135,7 +137,7 @@ def _estimate(
     """
     known = [each for each in held if not each.species or each.species in classes.species]
     usual = [each for each in known if each.state != "Raw"]
-    predictions = _with_blanks(predict(network, classes, usual, store, settings.size), network, settings)
+    predictions = _with_blanks(predict(network, classes, usual, store, settings.input), network, settings)
     calibration = calibrate(predictions)
     estimate: dict[str, Any] = {"all but unripe": measures_of(predictions, calibration).as_dict()}
     sets: dict[str, list[Example]] = defaultdict(list)
@@ -143,7 +145,7 @@ def _estimate(
         if each.species:
             sets[f"{each.source} {each.state}".strip()].append(each)
     for name, own in sorted(sets.items()):
-        answers = predict(network, classes, own, store, settings.size)
+        answers = predict(network, classes, own, store, settings.input)
         estimate[name] = measures_of(answers, calibration).as_dict()
     nothing = np.array([not each for each in predictions.species])
     estimate["without produce, called sure"] = float(said_sure(predictions, calibration)[nothing].mean().round(4))
@@ -152,7 +154,7 @@ def _estimate(
 
 def _with_blanks(predictions: Predictions, network: Recognition, settings: Settings) -> Predictions:
     """Walls, gradients and noise belong to the photos without produce; they are drawn, not taken."""
-    pixels = np.stack([blank(settings.size, f"held/{index}") for index in range(BLANKS)])
+    pixels = np.stack([blank(settings.input, f"held/{index}") for index in range(BLANKS)])
     with torch.no_grad():
         features = network.embed(torch.from_numpy(pixels))
         species, produce = network.species(features).double().numpy(), network.produce(features)[:, 0].double().numpy()
@@ -165,7 +167,7 @@ def _with_blanks(predictions: Predictions, network: Recognition, settings: Setti
 
 
 def _calibration_photos(examples: Sequence[Example], store: PixelStore, settings: Settings) -> Pixels:
-    """Photos from all sources alike, on which the ranges of the int8 graph are measured: uint8 [n, size, size, 3]."""
+    """Photos from all sources alike, on which the ranges of the int8 graph are measured: uint8 [n, input, input, 3]."""
     own = [each for each in examples if each.split == "train"]
     sources = sorted({each.source for each in own})
     chosen: list[Example] = []
@@ -173,7 +175,7 @@ def _calibration_photos(examples: Sequence[Example], store: PixelStore, settings
         of = [each for each in own if each.source == source]
         count = min(len(of), -(-CALIBRATION_PHOTOS // len(sources)))
         chosen += [of[index * len(of) // count] for index in range(count)]
-    return np.stack([_whole(store.get(each.path), settings.size) for each in chosen])
+    return np.stack([_whole(store.get(each.path), settings.input) for each in chosen])
 
 
 def _whole(pixels: Pixels, size: int) -> Pixels:
@@ -197,7 +199,7 @@ def _card(
     return {
         "format": FORMAT,
         "name": name,
-        "size": settings.size,
+        "size": settings.input,
         "geometry": "the whole upright photo stretched to size x size, Pillow's BICUBIC",
         "bytes": len(graph),
         "sha256": hashlib.sha256(graph).hexdigest(),

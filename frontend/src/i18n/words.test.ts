@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { sayIn } from "./useWords";
+import { WORDS } from "./words";
+
+const names = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+describe("words", () => {
+  it.each(Object.entries(WORDS))("%s: both languages say something, with the same parameters", (_, [en, fr]) => {
+    expect(en && fr).toBeTruthy();
+    expect(names(fr)).toEqual(names(en));
+  });
+
+  it("fills in parameters", () => {
+    expect(sayIn("fr")("percentSure", { percent: 93 })).toBe("sûr à 93 %");
+    expect(sayIn("en")("found", { count: 3 })).toBe("3 found");
+  });
+});

@@ -1,0 +1,139 @@
+"""What a person may do: every command but `setup`."""
+
+from __future__ import annotations
+
+from fruits.cloud.site import PREFIX, PROJECT, Site, split_uri
+from fruits.cloud.statements import Document, allow, document, objects
+
+
+def user_policy(site: Site) -> Document:
+    """Return what a person needs for every command but `setup`."""
+    s3 = f"arn:{site.partition}:s3:::"
+    ours = {"StringEquals": {"elasticmapreduce:ResourceTag/project": PROJECT}}
+    images = [split_uri(uri) for uri in site.images]
+    results_bucket, results = split_uri(site.results)
+    buckets = sorted({site.bucket, site.log_bucket, results_bucket, *(bucket for bucket, _ in images)})
+    return document(
+        allow("ListBuckets", ["s3:ListBucket", "s3:GetBucketLocation"], [f"{s3}{bucket}" for bucket in buckets]),
+        allow("ReadImages", ["s3:GetObject"], [objects(s3, bucket, prefix) for bucket, prefix in images]),
+        allow(
+            "OwnObjects",
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            [f"{s3}{site.bucket}/{PREFIX}*", objects(s3, results_bucket, results)],
+        ),
+        allow(
+            "ReadBucketSettings",
+            [
+                "s3:GetBucketLogging",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+            ],
+            [f"{s3}{site.bucket}", f"{s3}{site.log_bucket}"],
+        ),
+        allow(
+            "StartClusters",
+            ["elasticmapreduce:RunJobFlow", "elasticmapreduce:AddTags"],
+            site.arn("elasticmapreduce", "cluster/*"),
+            {"StringEquals": {"elasticmapreduce:RequestTag/project": PROJECT}},
+        ),
+        allow(
+            "UseOurClusters",
+            [f"elasticmapreduce:{name}" for name in _CLUSTER_ACTIONS],
+            site.arn("elasticmapreduce", "cluster/*"),
+            ours,
+        ),
+        allow("ListEmr", [f"elasticmapreduce:{name}" for name in _LIST_ACTIONS], "*"),
+        allow(
+            "PassOurRoles",
+            ["iam:PassRole"],
+            [site.role_arn(role) for role in ("service", "node", "serverless", "scheduler")],
+            {
+                "StringEquals": {
+                    "iam:PassedToService": [
+                        "ec2.amazonaws.com",
+                        "elasticmapreduce.amazonaws.com",
+                        "emr-serverless.amazonaws.com",
+                        "scheduler.amazonaws.com",
+                    ]
+                }
+            },
+        ),
+        allow(
+            "ReadOurRoles",
+            ["iam:GetInstanceProfile", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"],
+            [
+                f"arn:{site.partition}:iam::{site.account}:role/{site.stem}-*",
+                f"arn:{site.partition}:iam::{site.account}:instance-profile/{site.stem}-*",
+                f"arn:{site.partition}:iam::{site.account}:policy/{site.user_policy}",
+            ],
+        ),
+        allow(
+            "HardStop",
+            ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
+            site.arn("scheduler", f"schedule/default/{PROJECT}-*"),
+        ),
+        allow("ListServerless", ["emr-serverless:CreateApplication", "emr-serverless:ListApplications"], "*"),
+        allow(
+            "UseOurApplications",
+            [f"emr-serverless:{name}" for name in _SERVERLESS_ACTIONS],
+            site.arn("emr-serverless", "/applications/*"),
+            {"StringEquals": {"aws:ResourceTag/project": PROJECT}},
+        ),
+        allow(
+            "Tables",
+            ["glue:CreateDatabase", "glue:CreateTable", "glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
+            [
+                site.arn("glue", "catalog"),
+                site.arn("glue", f"database/{site.database}"),
+                site.arn("glue", f"table/{site.database}/*"),
+            ],
+        ),
+        allow("Quotas", ["servicequotas:GetServiceQuota"], site.arn("servicequotas", "ec2/*")),
+        allow("Prices", ["ce:GetCostAndUsage", "pricing:GetProducts"], "*"),
+        allow(
+            "Tunnel",
+            ["ssm:StartSession"],
+            site.arn("ec2", "instance/*"),
+            {"StringEquals": {"aws:ResourceTag/project": PROJECT}},
+        ),
+        allow(
+            "TunnelDocument",
+            ["ssm:StartSession"],
+            f"arn:{site.partition}:ssm:{site.region}::document/AWS-StartPortForwardingSession",
+        ),
+        *([allow("UseKey", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], site.key)] if site.key else []),
+    )
+
+
+_CLUSTER_ACTIONS = (
+    "AddJobFlowSteps",
+    "CancelSteps",
+    "DescribeCluster",
+    "DescribeStep",
+    "ListInstanceGroups",
+    "ListInstances",
+    "ListSteps",
+    "PutAutoTerminationPolicy",
+    "TerminateJobFlows",
+)
+_LIST_ACTIONS = (
+    "DescribeSecurityConfiguration",
+    "GetBlockPublicAccessConfiguration",
+    "ListClusters",
+    "ListReleaseLabels",
+)
+_SERVERLESS_ACTIONS = (
+    "CancelJobRun",
+    "DeleteApplication",
+    "GetApplication",
+    "GetJobRun",
+    "ListJobRuns",
+    "StartApplication",
+    "StartJobRun",
+    "StopApplication",
+    "TagResource",
+)

@@ -1,0 +1,124 @@
+"""Sign up, keep a photo, export, erase; and what an account's device shows."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from real_app import DESKTOP, Device, Photo, Site, engine_ready, open_app, scan, until
+
+PASSWORD = "quince-marmalade-47"
+
+
+def sign_up(page: Page, site: Site, email: str) -> None:
+    open_app(page, site, "/account")
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("I am 15 or older").check()
+    page.get_by_label("I have read the privacy notice").check()
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_text(f"Open the link in the message we sent to {email}")).to_be_visible()
+    link = re.search(r"/verify\?token=\S+", site.mail_to(email).replace("=\n", "").replace("=3D", "="))
+    assert link
+    page.goto(site.address + link.group())
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text(f"Signed in as {email}")).to_be_visible()
+
+
+def test_sign_up_keep_export_erase(device: Device, site: Site, sure_photo: Photo, tmp_path: Path) -> None:
+    page = device(viewport=DESKTOP)
+    email = "ada@example.org"
+    sign_up(page, site, email)
+
+    page.get_by_role("link", name="Privacy").click()
+    keep = page.get_by_role("switch", name="Keep my photos")
+    expect(keep).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Let my photos improve the engine")).not_to_be_checked()
+    with page.expect_response("**/api/me/consents"):
+        keep.check()
+
+    engine_ready(page, site)
+    with page.expect_response("**/api/photos") as kept:
+        scan(page, sure_photo.path)
+    assert kept.value.json()["scan"]["photo"]["kept"] is True
+    expect(page.get_by_text("Your photo is kept in your account.")).to_be_visible()
+
+    other = device()
+    open_app(other, site, "/account")
+    other.get_by_label("E-mail address").fill(email)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_text(f"Signed in as {email}")).to_be_visible()
+    other.get_by_role("link", name="History").click()
+    expect(other.get_by_text("from another device")).to_be_visible()
+    until(other, "document.querySelector('.scan-thumb img')?.naturalWidth > 0")
+
+    page.get_by_role("link", name="Privacy").click()
+    expect(page.get_by_text("Photos stored now: 1")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download everything").click()
+    archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
+    assert email in json.dumps(json.loads(archive.read("data.json")))
+    assert [name for name in archive.namelist() if name.startswith("photos/")]
+
+    page.get_by_role("button", name="Delete my account").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Password").fill("wrong-password-1")
+    dialog.get_by_role("button", name="Delete my account").click()
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Without an account nothing is kept")).to_be_visible()
+    open_app(page, site, "/account")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\w"))).to_be_visible()
+
+
+def test_without_consent_only_the_answer_goes_to_the_account(device: Device, site: Site, sure_photo: Photo) -> None:
+    page = device()
+    sign_up(page, site, "grace@example.org")
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    engine_ready(page, site)
+    with page.expect_response("**/api/history") as told:
+        scan(page, sure_photo.path)
+    assert told.value.ok
+    assert not [url for url in posted if url.endswith("/api/photos")]
+
+
+def test_a_weak_password_is_said_beside_its_field(device: Device, site: Site) -> None:
+    page = device(locale="fr-FR")
+    open_app(page, site, "/account")
+    page.get_by_role("button", name="Créer un compte").click()
+    page.get_by_label("Adresse e-mail").fill("eve@example.org")
+    page.get_by_label("Mot de passe").fill("password")
+    page.get_by_label(re.compile("ai 15 ans ou plus")).check()
+    page.get_by_label(re.compile("ai lu")).check()
+    page.get_by_role("button", name="Créer un compte").click()
+    field = page.get_by_label("Mot de passe")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("courant"))
+
+
+def test_everything_on_the_device_is_exported_and_deleted(device: Device, site: Site, sure_photo: Photo) -> None:
+    page = device()
+    engine_ready(page, site)
+    scan(page, sure_photo.path)
+    page.get_by_role("link", name="Privacy").click()
+    expect(page.get_by_text("1 scans with their photos")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download what is on this device").click()
+    (only,) = json.loads(download.value.path().read_text())["scans"]
+    assert only["recognition"]["species"] == sure_photo.species
+    assert only["photo"].startswith("data:image/jpeg;base64,")
+    page.get_by_role("button", name="Delete all on this device").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete all on this device").click()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
