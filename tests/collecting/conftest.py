@@ -1,6 +1,7 @@
 """A world of photos, empty at first."""
 
 import pytest
+
 from photo_apis import World
 
 

@@ -1,11 +1,11 @@
 """Each source against a server that answers as it does: what is asked, what is read, how it goes from page to page."""
 
 import pytest
-from photo_apis import serving
 
 from fruits.catalogue import Catalogue
 from fruits.collecting import LICENCES, Client, Licence, Manners, SourceError, commons, inaturalist, openverse
 from fruits.collecting.terms import terms_of
+from photo_apis import serving
 
 QUICK = Manners(pause=0.01, pace=0.0, timeout=20)
 CATALOGUE = Catalogue.load()

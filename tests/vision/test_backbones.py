@@ -15,8 +15,8 @@ from PIL import Image
 
 from fruits.vision import backbones
 from fruits.vision.backbones import (
-    IMAGENET,
     FAST,
+    IMAGENET,
     PACKAGED,
     ZOO,
     BackboneError,

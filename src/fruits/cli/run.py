@@ -68,10 +68,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the chain."""
+    from fruits.cli.choices import find_backbone
     from fruits.pipeline.chain import Options, earlier_backbone, run
     from fruits.pipeline.errors import UsageError
     from fruits.pipeline.progress import for_terminal
-    from fruits.cli.choices import find_backbone
 
     preset = MODES.get(arguments.mode or "full", {})
     settings = dict(item.partition("=")[::2] for item in arguments.spark)
