@@ -88,7 +88,7 @@ test-training: $(TRAINING)/ready  ## The tests that need torch
 $(TRAINING)/ready: requirements/training.txt
 	@echo "setting up $(TRAINING)"
 	@$(PYTHON) -m venv $(TRAINING)
-	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/training.txt
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/training.txt
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -71,7 +71,7 @@ class World:
         return found[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("aws")
     with s3_server(folder) as moto:
@@ -97,7 +97,7 @@ def _answers(world: World) -> bool:
     return True
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def surroundings(aws_servers: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Credentials, the address, and a home folder of the tests' own."""
     with pytest.MonkeyPatch.context() as patch:
@@ -191,7 +191,7 @@ def outcome_of(child: int) -> int:
     return -signal.SIGKILL if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(aws_servers: World, surroundings: None) -> Site:
     """A site that `setup` made, with three images and what stands for a package."""
     aws_servers.script()

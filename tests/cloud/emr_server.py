@@ -89,6 +89,9 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
+        if len(body) < length:  # the caller died while it sent: no service keeps half a request
+            self.close_connection = True
+            return
         if self.path.startswith("/_"):
             self._control(body)
             return

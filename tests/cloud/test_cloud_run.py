@@ -99,7 +99,8 @@ def test_the_hard_stop_is_set_while_it_runs(world, site: Site, out: str, tmp_pat
     world.script(job="hang")
     child = in_a_child("cloud", *run_words(out), log=tmp_path / "log")
     try:
-        _until(lambda: Runs(site, Aws(site.region)).of(out) and schedules(), "the schedule")
+        runs = Runs(site, Aws(site.region))
+        _until(lambda: (found := runs.of(out)) and any(found.run in name for name in schedules()), "the schedule")
         run = state_of(out, site)
         schedule = boto3.client("scheduler").get_schedule(Name=f"fruits-{run.run}")
         moment = time.strftime("at(%Y-%m-%dT%H:%M:%S)", time.gmtime(run.deadline))

@@ -16,7 +16,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("bundle", metavar="NAME|FILE")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the labelled photos")
     parser.add_argument("--labels", type=Path, metavar="CSV", help="columns path (relative to DIR) and species")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--page", type=Path, metavar="HTML", help="write a page with the worst mistakes")

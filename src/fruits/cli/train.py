@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--samples", type=int, metavar="N", help="views shown in all; fewer are faster and worse")
     parser.add_argument("--composites", type=int, metavar="N", help="photos made from studio frames")
-    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--seed", type=int, metavar="N", help="another order of views and composites")
     parser.add_argument("--threads", type=int, metavar="N", help="cores to use (all)")
 
 
