@@ -86,7 +86,7 @@ def test_keyboard_only(device: Device, site: Site, sure_photo: Photo) -> None:
     page.keyboard.press("Enter")
     tab_to(page, "Choose a photo")
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(sure_photo.path)
     page.wait_for_selector("[data-answer]")
     assert page.evaluate("document.activeElement.id") == "content", "a new page takes the focus"
