@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fruits.cli import main
-from fruits.vision.backbones import IMAGENET, Backbone, load_backbone
+from fruits.engine.backbone import bundle_backbone
+from fruits.vision.backbones import Backbone
 from servers import CREDENTIALS, s3_server
 
 
@@ -49,9 +50,9 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def backbone(tmp_path_factory: pytest.TempPathFactory) -> Backbone:
-    """The backbone of the package."""
-    return load_backbone(IMAGENET, tmp_path_factory.mktemp("no-backbones"))
+def backbone() -> Backbone:
+    """The default backbone: the released bundle's embedding."""
+    return bundle_backbone()
 
 
 @pytest.fixture(scope="session")
