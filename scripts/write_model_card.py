@@ -48,6 +48,10 @@ def page() -> str:
         f"| {name} | {entry['photos']:,} | {entry.get('title', '')} | {entry.get('author', '')} | {entry['licence']} |"
         for name, entry in training["sources"].items()
     )
+    mistakes = ", ".join(
+        f"{right} taken for {said} ({count} of {photos})"
+        for right, said, count, photos in unseen["commonest mistakes, all but unripe"]
+    )
     return f"""# The card of {raw["name"]}
 
 Generated from the card beside the bundle (`fruits models show`); licence {raw["licence"]}; {raw["bytes"]:,} bytes; input
@@ -80,8 +84,8 @@ and are then right for {seen["grocery-store"].get("variety right when named", 0)
 
 - Species of which training holds studio frames alone ({", ".join(training["species without a photo from outside the studio"])}):
   in the open they are often taken for something of the same colour and shape.
-- Unripe fruit, coconuts in their husk, guavas, cut papayas, cherries on their stalks in a heap.
-- Cucumber for zucchini, lemon for lime or orange, potato for onion or kiwi, mandarin for orange.
+- Unripe fruit: see the line "Raw" above.
+- The commonest mistakes on the sources kept out (unripe fruit aside): {mistakes}.
 - `fruits evaluate NAME --data DIR --page mistakes.html` shows the worst mistakes on your photos, with the photos.
 
 ## Trained on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,15 @@ def measures_of(predictions: Predictions, calibration: Calibration) -> Measures:
     sure = said_sure(predictions, calibration)[there]
     ranked = [[predictions.names[int(index)] for index in row] for row in order]
     return measure([predictions.species[int(index)] for index in there], ranked, probabilities.max(1), sure)
+
+
+def confusions(predictions: Predictions, most: int = 12) -> list[tuple[str, str, int, int]]:
+    """The commonest mistakes: what it is, what comes first instead, how often, of how many photos of the first."""
+    said = [predictions.names[int(index)] for index in predictions.species_logits.argmax(1)]
+    pairs = [(right, first) for right, first in zip(predictions.species, said, strict=True) if right]
+    photos = Counter(right for right, _ in pairs)
+    wrong = Counter(pair for pair in pairs if pair[0] != pair[1])
+    return [(right, first, count, photos[right]) for (right, first), count in wrong.most_common(most)]
 
 
 def said_sure(predictions: Predictions, calibration: Calibration) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ from PIL import Image
 from fruits.engine import Recogniser
 from fruits.engine.bundle import FORMAT, LARGEST, card_path
 from fruits.training.augment import blank
-from fruits.training.calibrate import Predictions, calibrate, measures_of, said_sure
+from fruits.training.calibrate import Predictions, calibrate, confusions, measures_of, said_sure
 from fruits.training.credits import CREDITS
 from fruits.training.errors import TrainingError
 from fruits.training.evaluation import evaluate
@@ -147,6 +147,7 @@ def _estimate(
     for name, own in sorted(sets.items()):
         answers = predict(network, classes, own, store, settings.input)
         estimate[name] = measures_of(answers, calibration).as_dict()
+    estimate["commonest mistakes, all but unripe"] = confusions(predictions)
     nothing = np.array([not each for each in predictions.species])
     estimate["without produce, called sure"] = float(said_sure(predictions, calibration)[nothing].mean().round(4))
     return calibration, estimate
