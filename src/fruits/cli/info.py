@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -37,9 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a card, a list or JSON; return 2 when the name is missing or unknown."""
     from fruits.catalogue import Catalogue, UnknownSpeciesError
     from fruits.catalogue.rendering import as_dict, render
+    from fruits.cli.terminal import forgive_narrow_encodings
+    from fruits.cli.terminal import language as language_of_terminal
 
-    _forgive_narrow_encodings()
-    language: Language = arguments.lang or _terminal_language()
+    forgive_narrow_encodings()
+    language: Language = arguments.lang or language_of_terminal()
     word = " ".join(arguments.name).strip()
     if not word and not arguments.list:
         print("fruits info: give a name, as in 'fruits info pear', or --list", file=sys.stderr)
@@ -78,19 +79,3 @@ def _unknown(error: UnknownSpeciesError, language: Language) -> str:
     if error.suggestions:
         sentences.append(SUGGESTION[language].format(", ".join(error.suggestions)))
     return " ".join([*sentences, LIST_HINT[language]])
-
-
-def _terminal_language() -> Language:
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable)
-        if value:
-            return "fr" if value.lower().startswith("fr") else "en"
-    return "en"
-
-
-def _forgive_narrow_encodings() -> None:
-    """Make an ASCII terminal show ``?`` for an accent rather than fail."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")

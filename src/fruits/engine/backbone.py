@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fruits.engine.bundle import load_bundle
+from fruits.engine.bundle import DIMENSIONS, load_bundle
 from fruits.vision.backbones import Backbone
-from fruits.vision.embedder import Embedder
 
 
 def bundle_backbone(path: Path | None = None) -> Backbone:
@@ -17,5 +16,4 @@ def bundle_backbone(path: Path | None = None) -> Backbone:
     bundle = load_bundle(path)
     card = bundle.card
     licence = str(card.raw.get("licence", "not stated"))
-    dimensions = Embedder(bundle.graph).dimensions
-    return Backbone(card.name, card.size, dimensions, card.sha256, card.sha256, bundle.graph, licence)
+    return Backbone(card.name, card.size, DIMENSIONS, card.sha256, card.sha256, bundle.graph, licence)

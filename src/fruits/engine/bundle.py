@@ -14,6 +14,9 @@ from fruits.engine.errors import EngineError
 FORMAT = 1
 """Version of the contract between bundle and program: raise it when inputs, outputs or the meaning of one change."""
 
+DIMENSIONS = 1280
+"""Length of the embedding, in every bundle of this format."""
+
 LARGEST = 10 * 10**6
 """Bytes a bundle may have: it travels to phones."""
 
