@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from typing import Any
 
-_ROLES = {
-    "ours": "Fruits!, its default (EfficientNet-Lite0)",
-    "ours_int8": "Fruits!, its fast mode (EfficientNet-Lite0 int8)",
-    "ours_mobilenetv2": "Fruits!, MobileNetV2's graph (fp32, random weights)",
+CHAINS = {
+    "ours": "Fruits!, its default (the bundle fruits-1: int8, 192 px)",
+    "ours_imagenet": "Fruits!, EfficientNet-Lite0 of ImageNet (224 px)",
+    "ours_int8": "Fruits!, the same in int8 (224 px)",
+    "ours_mobilenetv2": "Fruits!, MobileNetV2's graph (fp32, random weights, 224 px)",
     "reference": "the published chain (Keras, pandas UDF, Spark ML)",
+}
+_ENGINE = {
+    "load": "loading the bundle, ms",
+    "model_ms": "one photo, model only, one core, ms",
+    "identify_ms": "whole identify of a 12-megapixel JPEG, one core, ms",
+    "small_ms": "whole identify of a 640 x 480 JPEG, one core, ms",
+    "batch_per_s": "photos a second, model only, batches of 16, a thread for each core",
 }
 
 
 def write_results(results: dict[str, Any]) -> str:
     """Return RESULTS.md."""
-    parts = ["# Results\n\nWritten by `make bench`; every figure is a median of the runs whose number is given.\n"]
+    parts = ["# Results\n\nWritten by `make bench`; figures are medians where several runs are given.\n"]
     parts.append("\n".join(f"- {name}: {value}" for name, value in results["machine"].items()) + "\n")
-    for name, write in (("chain", _chain), ("components", _components), ("memory", _memory), ("scaling", _scaling)):
+    for name, write in _PARTS.items():
         if name in results:
             parts.append(write(results[name]))
     return "\n".join(parts)
@@ -37,7 +46,7 @@ def _chain(found: dict[str, list[Any]]) -> str:
     for name, runs in found.items():
         rate = _median(runs, "images_per_s")
         seconds = ", ".join(str(run["seconds"]) for run in runs)
-        lines.append(f"| {_ROLES[name]} | {seconds} | {rate:.1f} | {rate / base:.1f} |")
+        lines.append(f"| {CHAINS[name]} | {seconds} | {rate:.1f} | {rate / base:.1f} |")
     stages = found["ours"][0]["stages"]
     lines.append(
         "\nSeconds by stage, first run of ours: " + ", ".join(f"{k} {v:.1f}" for k, v in stages.items()) + ".\n"
@@ -93,3 +102,23 @@ def _scaling(found: dict[str, list[Any]]) -> str:
             f"| {name} | {_median(runs, 'seconds'):.1f} | {embedding[name]:.1f} | {base / embedding[name]:.2f} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _engine(found: dict[str, float]) -> str:
+    lines = ["## The bundle\n", "| | median |", "|---|---|"]
+    lines += [f"| {_ENGINE[name]} | {value:.1f} |" for name, value in found.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _web(found: str) -> str:
+    return f"## The server under load\n{found}"
+
+
+_PARTS: dict[str, Callable[[Any], str]] = {
+    "chain": _chain,
+    "components": _components,
+    "memory": _memory,
+    "scaling": _scaling,
+    "engine": _engine,
+    "web": _web,
+}

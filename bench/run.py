@@ -1,8 +1,8 @@
 """Measure the chain against the published one, in turn, on the same images, and write RESULTS.md.
 
-    python bench/run.py [chain] [components] [memory] [scaling] [--runs N]
+    python bench/run.py [chain] [components] [memory] [scaling] [engine] [web] [--runs N]
 
-Without a name all four are measured (an hour and a half on two cores). Results are kept in bench/.work/results.json
+Without a name all are measured (an hour and a half on two cores). Results are kept in bench/.work/results.json
 as they come, and RESULTS.md is written again after each. The images are Fruits-360's below FRUITS_DATA (default
 ../shared/data), listed under as many paths as a part needs; the yardstick is FRUITS_REFERENCE (default
 ../shared/reference/keras_spark_chain.py), in an environment of its own.
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
-from results import write_results
+from results import CHAINS, write_results
 
 HERE = Path(__file__).parent.absolute()
 WORK = HERE / ".work"
@@ -104,7 +104,7 @@ def run_reference(source: Path) -> dict[str, Any]:
 
 
 def measure_chain(runs: int) -> dict[str, Any]:
-    """Ours with its default, its fast backbone and MobileNetV2's graph, and the yardstick, in turn."""
+    """Ours with its default, two more backbones of the package and MobileNetV2's graph, and the yardstick, in turn."""
     source = images(CHAIN_IMAGES)
     graph, cache = WORK / "mobilenetv2.onnx", {"FRUITS_BACKBONES": str(WORK / "backbones")}
     subprocess.run([sys.executable, str(HERE / "mobilenetv2.py"), str(graph)], check=True)
@@ -112,10 +112,11 @@ def measure_chain(runs: int) -> dict[str, Any]:
     add = [str(FRUITS), "backbones", "add", "bench-mobilenetv2", str(graph), *settings]
     subprocess.run(add, check=True, capture_output=True, env={**os.environ, **cache})
     run_ours(images(1_000))  # the disk's cache is warm for all then
-    found: dict[str, list[Any]] = {"ours": [], "ours_int8": [], "ours_mobilenetv2": [], "reference": []}
+    found: dict[str, list[Any]] = {name: [] for name in CHAINS}
     for _ in range(runs):
         found["ours"].append(run_ours(source))
         found["reference"].append(run_reference(source))
+        found["ours_imagenet"].append(run_ours(source, "--backbone", "efficientnet-lite0"))
         found["ours_int8"].append(run_ours(source, "--backbone", "efficientnet-lite0-int8"))
         found["ours_mobilenetv2"].append(run_ours(source, "--backbone", "bench-mobilenetv2", environment=cache))
     return found
@@ -143,6 +144,18 @@ def measure_scaling(runs: int) -> dict[str, Any]:
         with cluster(workers) as master:
             found[f"cluster of {workers}"] = [run_ours(source, "--master", master) for _ in range(runs)]
     return found
+
+
+def measure_engine(runs: int) -> dict[str, Any]:
+    """One photo and many with the released bundle; see engine.py."""
+    answer = subprocess.run([sys.executable, str(HERE / "engine.py")], check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def measure_web(runs: int) -> str:
+    """Ten minutes of photos of each size; see web.py. Returns its tables."""
+    command = [sys.executable, str(HERE / "web.py"), "--seconds", "600"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextlib.contextmanager
@@ -195,6 +208,8 @@ PARTS: dict[str, Callable[[int], Any]] = {
     "components": measure_components,
     "memory": measure_memory,
     "scaling": measure_scaling,
+    "engine": measure_engine,
+    "web": measure_web,
 }
 
 

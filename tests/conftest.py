@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,3 +40,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     session = start_session("local[2,4]", "tests", str(work), work, {"spark.ui.enabled": "false"})
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def onnxruntime_web() -> Path:
+    """The folder whose node_modules hold the onnxruntime-web that the app ships."""
+    folder = REPOSITORY / "frontend"
+    if shutil.which("node") is None or not (folder / "node_modules" / "onnxruntime-web").is_dir():
+        pytest.skip("no node, or the app's packages are not installed: make setup")
+    return folder

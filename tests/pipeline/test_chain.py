@@ -16,9 +16,11 @@ import pytest
 from sklearn.decomposition import PCA as Referee
 
 from fruits.cli.settings import backbone_cache
-from fruits.pipeline.chain import Options, earlier_backbone, run
+from fruits.pipeline.chain import run
 from fruits.pipeline.components import load_components
+from fruits.pipeline.earlier import earlier_backbone
 from fruits.pipeline.errors import TooManyErrors, UsageError
+from fruits.pipeline.options import Options
 from fruits.pipeline.tables import vectors
 from fruits.records import RunRecord, SliceMarker
 from fruits.storage import open_storage

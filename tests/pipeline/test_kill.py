@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from fruits.pipeline.chain import Options, run
+from fruits.pipeline.chain import run
 from fruits.pipeline.manifest import read_markers
+from fruits.pipeline.options import Options
 from fruits.records import EVENTS, FEATURES, MODEL, PCA, SLICES, STAGES
 from fruits.storage import open_storage
 from fruits.vision.backbones import Backbone

@@ -17,8 +17,6 @@ pytestmark = pytest.mark.machine
 
 LEAST_COSINE = 0.999
 COUNT = 2
-ONNXRUNTIME_WEB = "1.30.0"
-BUILD = Path(__file__).parents[2] / "build"
 
 EMBED = """
 import sys
@@ -72,35 +70,12 @@ def test_a_processor_without_avx512_gives_the_same_embeddings(backbone, work, re
     assert_same("Haswell", Embedder(backbone.graph).embed(images), np.load(work / "out.npy"))
 
 
-def test_a_browsers_runtime_gives_the_same_embeddings(backbone, work, request):
-    package = onnxruntime_web()
+def test_a_browsers_runtime_gives_the_same_embeddings(backbone, work, request, onnxruntime_web):
     images = images_of(request)
     (work / "pixels").write_bytes(images.tobytes())
     script = Path(__file__).with_name("embed_in_wasm.mjs")
-    command = ["node", str(script), str(package), "graph.onnx", "pixels", str(backbone.size), "out"]
+    command = ["node", str(script), str(onnxruntime_web), "graph.onnx", "pixels", str(backbone.size), "out"]
     done = subprocess.run(command, check=False, cwd=work, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     answer = np.frombuffer((work / "out").read_bytes(), np.float32).reshape(COUNT, backbone.dimensions)
     assert_same("onnxruntime-web", Embedder(backbone.graph).embed(images), answer)
-
-
-def onnxruntime_web():
-    """A folder in which the npm package is installed, kept in build/ from one run to the next."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not installed")
-    folder = BUILD / f"onnxruntime-web-{ONNXRUNTIME_WEB}"
-    if not (folder / "node_modules" / "onnxruntime-web" / "package.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}')
-        command = [
-            "npm",
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            f"onnxruntime-web@{ONNXRUNTIME_WEB}",
-        ]
-        done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120)
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot install onnxruntime-web: {done.stderr.strip().splitlines()[-1:]}")
-    return folder

@@ -69,8 +69,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the chain."""
     from fruits.cli.choices import find_backbone
-    from fruits.pipeline.chain import Options, earlier_backbone, run
+    from fruits.pipeline.chain import run
+    from fruits.pipeline.earlier import earlier_backbone
     from fruits.pipeline.errors import UsageError
+    from fruits.pipeline.options import Options
     from fruits.pipeline.progress import for_terminal
 
     preset = MODES.get(arguments.mode or "full", {})

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fruits.engine.bundle import Bundle, BundleError, Card, load_bundle
+from fruits.engine.bundle import DIMENSIONS, Bundle, BundleError, Card, load_bundle
 from fruits.engine.errors import EngineError
 from fruits.engine.recognition import TOP, Recognition, interpret
 from fruits.vision.decode import Limits, decode
@@ -48,6 +48,7 @@ class Recogniser:
             "pixels": [card.size, card.size, 3],
             "species": [len(card.species)],
             "variety": [len(card.varieties)],
+            "embedding": [DIMENSIONS],
         }
         if any(list(shapes.get(name, [None]))[1:] != shape for name, shape in expected.items()):
             raise BundleError(f"The bundle {bundle.path} does not have the inputs and outputs that its card says.")

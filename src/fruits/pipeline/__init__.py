@@ -1,7 +1,8 @@
 """The chain on Spark: manifest, embeddings, components, classifier, report.
 
->>> from fruits.pipeline import run
->>> record = run("images", "out", components=50)  # doctest: +SKIP
+>>> from fruits.engine.backbone import bundle_backbone
+>>> from fruits.pipeline import Options, run
+>>> record = run("images", "out", bundle_backbone(), Options(components=50))  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fruits.pipeline.chain import run
+    from fruits.pipeline.options import Options
 
-__all__ = ["run"]
+__all__ = ["Options", "run"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the chain exports
@@ -20,4 +22,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the chain exports
         from fruits.pipeline.chain import run  # noqa: PLC0415
 
         return run
+    if name == "Options":
+        from fruits.pipeline.options import Options  # noqa: PLC0415
+
+        return Options
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import platform
 import resource
 import secrets
@@ -12,7 +9,6 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -24,13 +20,11 @@ from fruits.engine.bundle import read_card
 from fruits.errors import FruitsError
 from fruits.pipeline.classifier import (
     CLASSIFIER_FILE,
-    KINDS,
     METRICS_FILE,
     apply_classifier,
     fit_classifier,
     read_summary,
 )
-from fruits.pipeline.classifier_arrays import ArrayClassifier
 from fruits.pipeline.components import (
     COMPONENTS_FILE,
     VARIANCE_FILE,
@@ -41,77 +35,28 @@ from fruits.pipeline.components import (
     variance_table,
     write_coordinates,
 )
+from fruits.pipeline.earlier import Earlier, backbone_card, keep_backbone
 from fruits.pipeline.embed_stage import check_errors, embed, summarise
 from fruits.pipeline.embedding import EmbeddingJob
 from fruits.pipeline.errors import PipelineError, UsageError
 from fruits.pipeline.export import write_csv
 from fruits.pipeline.listing import list_images, spread
 from fruits.pipeline.manifest import Plan, default_slice_size, delete_slice, make_plan
+from fruits.pipeline.options import Options
+from fruits.pipeline.places import check_out, open_places
 from fruits.pipeline.progress import Reporter, Silent
 from fruits.pipeline.report import draw_report, write_thumbnails
 from fruits.pipeline.session import find_java, local_cores, start_session, work_folder
 from fruits.pipeline.stages import RunState, fingerprint
-from fruits.records import EVENTS, EVERYTHING, MANIFEST, MODEL, PREDICTIONS, RUN, RunRecord, SliceMarker, to_json
+from fruits.records import EVENTS, EVERYTHING, PREDICTIONS, RUN, RunRecord, SliceMarker
 from fruits.reduction import PrincipalComponents
-from fruits.storage import MissingError, Storage, StorageError, StorageOptions, is_remote, open_storage
+from fruits.storage import MissingError, Storage, is_remote
 from fruits.vision.backbones import Backbone
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-BACKBONE_FILE = f"{MODEL}/backbone.onnx"
-BACKBONE_CARD = f"{MODEL}/backbone.json"
 _REMOTE_READERS, _LOCAL_READERS = 16, 2  # threads of a task: a bucket answers slowly, a disk does not
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run the chain; the command line's options by the same names.
-
-    Attributes:
-        components: how many principal components; None with ``variance``.
-        variance: instead, the share of the variance to reach, in (0, 1].
-        classifier: ``logistic``, ``svm``, ``mlp`` or ``none``.
-        apply: an earlier OUT whose backbone, components and classifier are used instead of fitting.
-        limit: at most so many images, spread over the labels.
-        labels: only labels like one of these patterns (``Apple*``).
-        csv: write the tables as CSV too.
-        max_errors: stop when more than this share of the images is refused, 0 to 1.
-        fresh: forget what OUT holds.
-        master: Spark master URL; None for all cores of this machine.
-        batch_size: images per slice; None to choose.
-        storage: how S3 is reached.
-        spark_settings: further Spark settings.
-    """
-
-    components: int | None = 50
-    variance: float | None = None
-    classifier: str = "logistic"
-    apply: str | None = None
-    limit: int | None = None
-    labels: Sequence[str] = ()
-    csv: bool = False
-    max_errors: float = 0.05
-    fresh: bool = False
-    master: str | None = None
-    batch_size: int | None = None
-    storage: StorageOptions = field(default_factory=StorageOptions)
-    spark_settings: dict[str, str] = field(default_factory=dict)
-
-    def check(self) -> None:
-        """Raise :class:`UsageError` for a wish that no run can fulfil."""
-        if self.components is not None and self.components < 1:
-            raise UsageError(f"--components must be at least 1, not {self.components}")
-        if self.variance is not None and not 0 < self.variance <= 1:
-            raise UsageError(f"--variance must be above 0 and at most 1, not {self.variance}")
-        if self.classifier not in (*KINDS, "none"):
-            raise UsageError(f"--classifier must be one of {', '.join(KINDS)}, none; not {self.classifier}")
-        if self.limit is not None and self.limit < 1:
-            raise UsageError(f"--limit must be at least 1, not {self.limit}")
-        if self.batch_size is not None and self.batch_size < 1:
-            raise UsageError(f"--batch-size must be at least 1, not {self.batch_size}")
-        if not 0 <= self.max_errors <= 1:
-            raise UsageError(f"--max-errors must be between 0 and 1, not {self.max_errors}")
 
 
 def run(
@@ -146,7 +91,7 @@ def run(
     options = options or Options()
     options.check()
     find_java()
-    source, target = _open_places(images, out, options.storage)
+    source, target = open_places(images, out, options.storage)
     record = RunRecord(_run_id(), "running", source.uri, target.uri, command=command, started=time.time())
     state = RunState(target, record, reporter or Silent())
     chain = _Chain(source, backbone, options, state)
@@ -169,20 +114,20 @@ class _Chain:
 
     def __init__(self, images: Storage, backbone: Backbone, options: Options, state: RunState) -> None:
         self._images, self._backbone, self._options, self._state = images, backbone, options, state
-        self._earlier = _Earlier.open(options, backbone) if options.apply else None
+        self._earlier = Earlier.open(options, backbone) if options.apply else None
         self._work = work_folder()
 
     def prepare(self) -> None:
         """Check OUT, and forget what it holds if asked to; nothing else is changed."""
         state, out = self._state, self._state.out
         out.sweep()
-        _check_out(out, state.record, self._backbone, self._options.fresh)
+        check_out(out, state.record, self._backbone, self._options.fresh)
         if self._options.fresh:
             for name in EVERYTHING:
                 out.delete_below(name)
             out.delete(RUN)
         state.record.arguments = _arguments(self._options)
-        state.record.backbone = _card(self._backbone)
+        state.record.backbone = backbone_card(self._backbone)
         state.record.versions = _versions()
 
     def execute(self) -> None:
@@ -295,9 +240,7 @@ class _Chain:
         prints = self._fingerprints(markers)
         if not state.is_done("components", prints["components"]):
             state.mark_open("components")
-            state.out.write(BACKBONE_FILE, self._backbone.graph)
-            card = _card(self._backbone) | {"graph_sha256": hashlib.sha256(self._backbone.graph).hexdigest()}
-            state.out.write(BACKBONE_CARD, to_json(card))
+            keep_backbone(state.out, self._backbone)
             with state.stage("components"):
                 components = self._components(spark, markers)
                 write_coordinates(context, markers, components, state)
@@ -396,107 +339,6 @@ def _recogniser(backbone: Backbone) -> Recogniser | None:
     return Recogniser.load() if backbone.digest == read_card(released()).sha256 else None
 
 
-def earlier_backbone(out: str, storage: StorageOptions | None = None) -> Backbone:
-    """Return the backbone that an earlier run kept in its OUT, for :attr:`Options.apply`.
-
-    Raises:
-        UsageError: there is none, or it is damaged.
-    """
-    place = open_storage(out, storage)
-    try:
-        card, graph = json.loads(place.read(BACKBONE_CARD)), place.read(BACKBONE_FILE)
-    except (MissingError, ValueError) as error:
-        raise UsageError(f"--apply {place.uri}: {BACKBONE_FILE} is missing; give the OUT of a finished run") from error
-    if hashlib.sha256(graph).hexdigest() != card.pop("graph_sha256", ""):
-        raise UsageError(f"--apply {place.uri}: {BACKBONE_FILE} has changed since the run; run that one again")
-    return Backbone(graph=graph, **card)
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    """What ``--apply`` takes from an earlier run."""
-
-    components: PrincipalComponents
-    classifier: ArrayClassifier | None
-    digest: str
-
-    @classmethod
-    def open(cls, options: Options, backbone: Backbone) -> _Earlier:
-        earlier = open_storage(options.apply or "", options.storage)
-        try:
-            content = earlier.read(COMPONENTS_FILE)
-        except MissingError as error:
-            raise UsageError(f"--apply {earlier.uri}: there is no {COMPONENTS_FILE}; give the OUT of a run") from error
-        components = PrincipalComponents.load(content)
-        if components.source != backbone.digest:
-            raise UsageError(
-                f"--apply {earlier.uri}: its components were fitted on another backbone than {backbone.name}"
-            )
-        try:
-            arrays = earlier.read(CLASSIFIER_FILE)
-        except MissingError:
-            return cls(components, None, fingerprint(content.hex()))
-        return cls(components, ArrayClassifier.load(arrays), fingerprint(content.hex(), arrays.hex()))
-
-
-def _open_places(images: str, out: str, options: StorageOptions) -> tuple[Storage, Storage]:
-    """Open IMAGES and OUT, neither of which may lie inside the other: ``--fresh`` would delete images."""
-    try:
-        source, target = open_storage(images, options), open_storage(out, options)
-        inner, outer = (_real(place.uri).rstrip("/") + "/" for place in (target, source))
-        if inner.startswith(outer):
-            raise UsageError(f"OUT {target.uri} lies inside IMAGES {source.uri}; choose a place outside it")
-        if outer.startswith(inner):
-            raise UsageError(f"IMAGES {source.uri} lies inside OUT {target.uri}; choose an OUT beside it")
-        next(source.list(), None)
-    except StorageError as error:
-        raise UsageError(str(error)) from error
-    return source, target
-
-
-def _real(uri: str) -> str:
-    return uri if is_remote(uri) else os.path.realpath(uri)
-
-
-def _check_out(out: Storage, record: RunRecord, backbone: Backbone, fresh: bool) -> None:
-    try:
-        earlier = RunRecord.from_json(out.read(RUN))
-    except MissingError:
-        _check_empty(out)
-        return
-    except StorageError as error:
-        raise UsageError(str(error)) from error
-    except (ValueError, TypeError) as error:
-        if fresh:
-            return
-        raise UsageError(f"{out.uri}/{RUN} cannot be understood; use --fresh to start over") from error
-    if fresh:
-        return
-    if earlier.images != record.images:
-        raise UsageError(
-            f"OUT {out.uri} holds a run over {earlier.images}; choose another OUT, or --fresh to start over"
-        )
-    if earlier.backbone and earlier.backbone.get("digest") != backbone.digest:
-        raise UsageError(
-            f"OUT {out.uri} holds embeddings of the backbone {earlier.backbone.get('name')}, not {backbone.name};"
-            " choose another OUT, or --fresh to start over"
-        )
-
-
-def _check_empty(out: Storage) -> None:
-    """Refuse an OUT that is somebody else's: without a record, a run has left at most its manifest."""
-    try:
-        stranger = next((entry for entry in out.list() if entry.key.split("/")[0] != MANIFEST), None)
-    except MissingError as error:
-        if is_remote(out.uri):  # no such bucket
-            raise UsageError(str(error)) from error
-        return  # made by the first write
-    except StorageError as error:
-        raise UsageError(str(error)) from error
-    if stranger is not None:
-        raise UsageError(f"OUT {out.uri} is not empty and holds no run; choose an empty folder")
-
-
 def _run_id() -> str:
     """Return an id that sorts by time and is no other run's."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
@@ -505,11 +347,6 @@ def _run_id() -> str:
 def _arguments(options: Options) -> dict[str, Any]:
     names = ("components", "variance", "classifier", "apply", "limit", "csv", "max_errors", "master", "batch_size")
     return {name: getattr(options, name) for name in names} | {"labels": list(options.labels)}
-
-
-def _card(backbone: Backbone) -> dict[str, Any]:
-    names = ("name", "size", "dimensions", "digest", "source_sha256", "licence")
-    return {name: getattr(backbone, name) for name in names}
 
 
 def _versions() -> dict[str, str]:
