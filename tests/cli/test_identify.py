@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,19 @@ def test_sentences_in_two_languages(samples: Path, capsys: pytest.CaptureFixture
     assert len(french.splitlines()) == len(english.splitlines()) == 12
     assert french != english
     assert "perhaps" not in french
+
+
+def test_an_ascii_terminal_gets_an_answer_and_json_the_very_path(samples: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "pêche \N{PEACH}.jpg"
+    shutil.copy(photos(samples)[0], photo)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    def identify(*arguments: str) -> bytes:
+        command = [sys.executable, "-m", "fruits.cli", "identify", "--lang", "fr", str(photo), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    assert identify().decode("ascii").endswith(" %\n")
+    assert json.loads(identify("--json"))["path"] == str(photo)
 
 
 def test_wrong_calls(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,14 +12,6 @@ from fruits.catalogue import Catalogue
 from fruits.catalogue.rendering import render
 from fruits.cli import info
 
-PROGRAM = """
-import argparse, sys
-from fruits.cli import info
-parser = argparse.ArgumentParser()
-info.add_arguments(parser)
-sys.exit(info.run(parser.parse_args()))
-"""
-
 
 @pytest.fixture
 def call(monkeypatch, capsys):
@@ -134,7 +126,7 @@ def test_every_card_fits_its_width(width, language):
 
 def test_an_ascii_terminal_gets_no_traceback():
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "poire", "--lang", "fr"],
+        [sys.executable, "-m", "fruits.cli", "info", "poire", "--lang", "fr"],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         check=False,

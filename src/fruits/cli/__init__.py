@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import fruits
+from fruits.cli.terminal import forgive_narrow_encodings
 from fruits.errors import FruitsError
 
 COMMANDS = (
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any command or child process imports it
+    forgive_narrow_encodings()
     parser = build_parser()
     options = parser.parse_args(given)
     if options.command is None:

@@ -36,14 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Recognise and print; return 1 if any photo failed."""
     from fruits.catalogue import Catalogue
     from fruits.cli.settings import model_folder
-    from fruits.cli.terminal import forgive_narrow_encodings, language
+    from fruits.cli.terminal import language
     from fruits.engine import Recogniser
     from fruits.engine.registry import Registry
 
     if arguments.top < 1 or arguments.threads < 1:
         print("fruits identify: --top and --threads must be at least 1", file=sys.stderr)
         return 2
-    forgive_narrow_encodings()
     registry = Registry(model_folder())
     recogniser = Recogniser.load(registry.find(arguments.model) if arguments.model else registry.current())
     speaker = None if arguments.json else _Speaker(Catalogue.load(), arguments.lang or language())
@@ -52,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     for outcome in recogniser.identify_many(paths, arguments.threads, arguments.top):
         failed |= outcome.error is not None
         if speaker is None:
-            print(json.dumps(_as_json(outcome, recogniser.card.name), ensure_ascii=False), flush=True)
+            print(json.dumps(_as_json(outcome, recogniser.card.name)), flush=True)
         elif outcome.recognition is None:
             print(f"{outcome.path}: {outcome.error}", file=sys.stderr, flush=True)
         else:

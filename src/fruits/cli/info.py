@@ -36,10 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a card, a list or JSON; return 2 when the name is missing or unknown."""
     from fruits.catalogue import Catalogue, UnknownSpeciesError
     from fruits.catalogue.rendering import as_dict, render
-    from fruits.cli.terminal import forgive_narrow_encodings
     from fruits.cli.terminal import language as language_of_terminal
 
-    forgive_narrow_encodings()
     language: Language = arguments.lang or language_of_terminal()
     word = " ".join(arguments.name).strip()
     if not word and not arguments.list:
@@ -55,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"fruits info: {_unknown(error, language)}", file=sys.stderr)
         return error.exit_code
     if arguments.json:
-        print(json.dumps(as_dict(catalogue, species), ensure_ascii=False, indent=2))
+        print(json.dumps(as_dict(catalogue, species), indent=2))
     else:
         width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
         print(render(catalogue, species, language, width))
@@ -66,7 +64,7 @@ def _print_list(catalogue: Catalogue, *, as_json: bool) -> None:
     rows = [(entry.id, entry.name.en, entry.name.fr, entry.latin) for entry in catalogue.values()]
     if as_json:
         names = [dict(zip(("id", "en", "fr", "latin"), row, strict=True)) for row in rows]
-        print(json.dumps(names, ensure_ascii=False, indent=2))
+        print(json.dumps(names, indent=2))
         return
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:

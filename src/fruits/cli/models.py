@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.action:
         case "show":
             card = load_bundle(registry.find(arguments.name) if arguments.name else registry.current()).card
-            print(json.dumps(card.raw, indent=2, ensure_ascii=False) if arguments.json else _told(card.raw))
+            print(json.dumps(card.raw, indent=2) if arguments.json else _told(card.raw))
         case "use":
             print(f"in use: {registry.use(arguments.name)}")
         case "rollback":
