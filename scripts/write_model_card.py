@@ -52,6 +52,8 @@ def page() -> str:
         f"{right} taken for {said} ({count} of {photos})"
         for right, said, count, photos in unseen["commonest mistakes, all but unripe"]
     )
+    cost = measures["linear head on ImageNet's embedding, by what is left out"]
+    costs = "\n".join(f"| {name} | {of['top1']:.3f} | {of['top5']:.3f} |" for name, of in cost["left"].items())
     return f"""# The card of {raw["name"]}
 
 Generated from the card beside the bundle (`fruits models show`); licence {raw["licence"]}; {raw["bytes"]:,} bytes; input
@@ -95,6 +97,14 @@ and are then right for {seen["grocery-store"].get("variety right when named", 0)
 {sources}
 
 `ripeness` and `plates` state no formal licence; `fruits train --without ripeness --without plates` trains without them.
+What that costs, told by a linear head on ImageNet's frozen embedding, on `{cost["source"]}`, which it never sees:
+
+| left out | top 1 | top 5 |
+|---|---|---|
+{costs}
+
+So little is lost on ripe fruit; the photos teach unripe fruit and cooked dishes, which that source does not show.
+
 EfficientNet-Lite0's ImageNet weights (Apache-2.0) are where it starts. Commit {training["commit"]}, seed
 {training["settings"]["seed"]}, {training["settings"]["samples"]:,} views, torch {training["torch"]}.
 """

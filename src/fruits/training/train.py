@@ -33,6 +33,7 @@ from fruits.training.errors import TrainingError
 from fruits.training.evaluation import evaluate
 from fruits.training.export import Calibration, export
 from fruits.training.fit import Made, Report, Settings, fit, make_composites
+from fruits.training.leave_out import JUDGE, costs_of_leaving_out
 from fruits.training.network import Classes, Recognition, blend
 from fruits.training.pixels import Pixels, PixelStore
 from fruits.training.sources import Example, read_collected, read_sources
@@ -84,6 +85,9 @@ def train(
         raise TrainingError(f"The bundle has {len(graph):,} bytes, above {LARGEST:,}: nothing was written.")
     card = _card(out.stem, graph, classes, calibration, settings, examples, data)
     card["measures"] = {"sources kept out of training": estimate}
+    if costs := costs_of_leaving_out(examples, store):
+        say(f"without the sources that state no licence, a linear head: {json.dumps(costs)}")
+        card["measures"]["linear head on ImageNet's embedding, by what is left out"] = {"source": JUDGE, "left": costs}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(graph)
     _write_card(out, card)
