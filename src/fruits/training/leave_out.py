@@ -94,8 +94,10 @@ class _Head:
         solver.step(loss)
 
     def _scaled(self, features: Floats) -> Floats:
-        return (features - self._mean) / self._std
+        scaled: Floats = (features - self._mean) / self._std
+        return scaled
 
     def logits(self, features: Floats) -> Floats:
         with torch.no_grad():
-            return (torch.from_numpy(self._scaled(features)) @ self._weight + self._bias).numpy()
+            logits: Floats = (torch.from_numpy(self._scaled(features)) @ self._weight + self._bias).numpy()
+        return logits
