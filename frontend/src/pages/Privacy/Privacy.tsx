@@ -89,7 +89,7 @@ function Here() {
   const [asking, setAsking] = useState(false);
   return (
     <Part title={say("whatIsHere")}>
-      <p>{say("scansHere", { count: here.length })}</p>
+      <p>{here.length === 0 ? say("scansHereNone") : here.length === 1 ? say("scansHereOne") : say("scansHere", { count: here.length })}</p>
       <div className="row">
         <button type="button" className="button quiet" disabled={!here.length} onClick={() => void exportDevice(here)}>
           {say("exportDevice")}
