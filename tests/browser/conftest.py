@@ -45,16 +45,16 @@ def site(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
+    """Playwright's driver; not for the session, since Django refuses to work beside its event loop."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for a module's tests."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
     yield browser
     browser.close()

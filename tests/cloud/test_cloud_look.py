@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cloud_children import in_a_child, outcome_of
 from cloud_words import BUCKET, PACKAGE, run_words
 
 from fruits.cloud.site import Site
@@ -99,8 +100,6 @@ def test_no_jupyterhub_is_told(cloud, world, site: Site) -> None:
 
 
 def test_terminate_ends_a_run_of_serverless(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
-    from conftest import in_a_child, outcome_of
-
     world.script(job="hang")
     log = tmp_path / "log"
     child = in_a_child("cloud", *run_words(out), "--serverless", "--on-interrupt", "leave", log=log)

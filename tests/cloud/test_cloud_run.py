@@ -11,9 +11,9 @@ from pathlib import Path
 
 import boto3
 import pytest
+from cloud_children import in_a_child, outcome_of
 from cloud_words import BUCKET, run_words
 
-from conftest import in_a_child, outcome_of
 from fruits.cloud.aws import Aws
 from fruits.cloud.prices import Prices
 from fruits.cloud.runner import Runner
