@@ -10,7 +10,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from fruits.cli.settings import backbone_cache, storage_options
+from fruits.cli.settings import backbone_cache, java_archives, storage_options
 from fruits.errors import FruitsError
 
 MODES: dict[str, dict[str, object]] = {"mini": {"limit": 300}, "apples": {"label": ["Apple*"]}, "full": {}}
@@ -93,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         batch_size=arguments.batch_size,
         storage=storage_options(),
         spark_settings=settings,
+        archives=java_archives(),
     )
     options.check()
     if options.apply is None:

@@ -12,8 +12,17 @@ def backbone_cache() -> Path:
     """Return where fetched and added backbones are kept: ``FRUITS_BACKBONES``, else the user's cache folder."""
     if given := os.environ.get("FRUITS_BACKBONES"):
         return Path(given).expanduser()
+    return _cache() / "backbones"
+
+
+def java_archives() -> Path:
+    """Return where archives of Spark's classes are kept."""
+    return _cache() / "java"
+
+
+def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "fruits" / "backbones"
+    return (Path(base) if base else Path.home() / ".cache") / "fruits"
 
 
 def storage_options() -> StorageOptions:

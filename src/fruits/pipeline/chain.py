@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import fruits
@@ -40,13 +41,14 @@ from fruits.pipeline.embed_stage import check_errors, embed, summarise
 from fruits.pipeline.embedding import EmbeddingJob
 from fruits.pipeline.errors import PipelineError, UsageError
 from fruits.pipeline.export import write_csv
+from fruits.pipeline.java import find_java, java_options
 from fruits.pipeline.listing import list_images, spread
 from fruits.pipeline.manifest import Plan, default_slice_size, delete_slice, make_plan
 from fruits.pipeline.options import Options
 from fruits.pipeline.places import check_out, open_places
 from fruits.pipeline.progress import Reporter, Silent
-from fruits.pipeline.report import draw_report, write_thumbnails
-from fruits.pipeline.session import find_java, local_cores, start_session, work_folder
+from fruits.pipeline.report import draw_report, preload, write_thumbnails
+from fruits.pipeline.session import local_cores, start_session, work_folder
 from fruits.pipeline.stages import RunState, fingerprint
 from fruits.records import EVENTS, EVERYTHING, PREDICTIONS, RUN, RunRecord, SliceMarker
 from fruits.reduction import PrincipalComponents
@@ -116,6 +118,7 @@ class _Chain:
         self._images, self._backbone, self._options, self._state = images, backbone, options, state
         self._earlier = Earlier.open(options, backbone) if options.apply else None
         self._work = work_folder()
+        self._mine = False  # whether Spark was started here
 
     def prepare(self) -> None:
         """Check OUT, and forget what it holds if asked to; nothing else is changed."""
@@ -149,7 +152,8 @@ class _Chain:
                 raise PipelineError(f"none of {plan.seen:,} images could be embedded; see {state.out.uri}/errors")
             self._model(spark, markers)
             state.record.peak_memory |= _peak_memory(spark, markers)
-        self._report()
+            with self._stopping(spark):
+                self._report()
 
     def end(self, status: Any, message: str) -> None:  # noqa: ANN401 - one of records.Status
         """Record how the run ended, as far as OUT can still be written."""
@@ -182,17 +186,21 @@ class _Chain:
         from pyspark.sql import SparkSession  # noqa: PLC0415
 
         state = self._state
-        mine = SparkSession.getActiveSession() is None
+        self._mine = SparkSession.getActiveSession() is None
         local = not is_remote(state.out.uri)
         events = Path(state.out.uri, EVENTS) if local else self._work / EVENTS
         events.mkdir(parents=True, exist_ok=True)
+        options = self._options
+        fits = options.classifier != "none" and options.apply is None  # the only work that is the JVM's own
         with state.stage("spark"):
+            Thread(target=preload, daemon=True).start()  # Java starts on one core
             spark = start_session(
-                self._options.master,
+                options.master,
                 f"fruits {state.record.run}",
                 str(events),
                 self._work,
-                self._options.spark_settings,
+                options.spark_settings,
+                java_options(options.archives, lean=not fits),
             )
         state.record.spark_ui = spark.sparkContext.uiWebUrl or ""
         state.record.cores = spark.sparkContext.defaultParallelism
@@ -205,13 +213,28 @@ class _Chain:
                 raise PipelineError(f"{error} (Spark's log: {self._work / 'spark.log'})") from error
             raise
         finally:
-            if mine:
-                with suppress(Exception):  # where the JVM died there is nothing left to stop
-                    spark.stop()
+            self._stop(spark)
             if not local:
                 for file in events.iterdir():
                     state.out.write(f"{EVENTS}/{file.name}", file.read_bytes())
         shutil.rmtree(self._work, ignore_errors=True)
+
+    @contextmanager
+    def _stopping(self, spark: SparkSession) -> Iterator[None]:
+        """Stop Spark, a second of waiting, beside what is done meanwhile."""
+        thread = Thread(target=self._stop, args=(spark,))
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def _stop(self, spark: SparkSession) -> None:
+        """Stop Spark once, if it was started here."""
+        if self._mine:
+            self._mine = False
+            with suppress(Exception):  # where the JVM died there is nothing left to stop
+                spark.stop()
 
     def _embed(self, spark: SparkSession, plan: Plan) -> list[SliceMarker]:
         state = self._state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fruits.pipeline.classifier import KINDS
 from fruits.pipeline.errors import UsageError
@@ -28,6 +29,7 @@ class Options:
         batch_size: images per slice; None to choose.
         storage: how S3 is reached.
         spark_settings: further Spark settings.
+        archives: folder of :func:`fruits.pipeline.java.make_class_archive`; None to start Spark without.
     """
 
     components: int | None = 50
@@ -43,6 +45,7 @@ class Options:
     batch_size: int | None = None
     storage: StorageOptions = field(default_factory=StorageOptions)
     spark_settings: dict[str, str] = field(default_factory=dict)
+    archives: Path | None = None
 
     def check(self) -> None:
         """Raise :class:`UsageError` for a wish that no run can fulfil."""

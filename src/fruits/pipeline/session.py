@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fruits.pipeline.errors import PipelineError, UsageError
+from fruits.pipeline.errors import PipelineError
+from fruits.pipeline.java import find_java
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-OLDEST_JAVA = 17
 # BLAS and OpenMP would otherwise start a thread per core in every task.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # glibc would otherwise give every decoded image back to the system and fault it in again: measured, a quarter of the
@@ -39,35 +36,18 @@ appender.file.layout.pattern = %d %p %c{{1}}: %m%n%ex
 """
 
 
-def find_java() -> tuple[str, int]:
-    """Return the path and the major version of the Java that Spark will start.
-
-    Raises:
-        UsageError: there is none, or it is too old.
-    """
-    home = os.environ.get("JAVA_HOME")  # what Spark's own launcher reads
-    path = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if path is None or not Path(path).exists():
-        where = f" (JAVA_HOME is {home})" if home else ""
-        raise UsageError(
-            f"Java was not found{where}; install Java {OLDEST_JAVA} or newer, e.g. openjdk-17-jre-headless"
-        )
-    answer = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
-    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
-    if not match:
-        raise UsageError(f"{path} -version did not tell its version; install Java {OLDEST_JAVA} or newer")
-    if int(match[1]) < OLDEST_JAVA:
-        raise UsageError(f"{path} is Java {match[1]}; install Java {OLDEST_JAVA} or newer and set JAVA_HOME to it")
-    return path, int(match[1])
-
-
 def local_cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start_session(
-    master: str | None, name: str, events: str, work: Path, settings: dict[str, str] | None = None
+    master: str | None,
+    name: str,
+    events: str,
+    work: Path,
+    settings: dict[str, str] | None = None,
+    java: Sequence[str] = (),
 ) -> SparkSession:
     """Start Spark, or join the session that is already there.
 
@@ -77,6 +57,7 @@ def start_session(
         events: folder of this machine for the event log.
         work: folder of this machine for Spark's log.
         settings: further Spark settings; they win over ours.
+        java: options of the driver's Java, as :func:`fruits.pipeline.java.java_options` gives them.
 
     Raises:
         UsageError: no fitting Java.
@@ -93,7 +74,7 @@ def start_session(
     conf = SparkConf()
     if master or not conf.contains("spark.master"):
         conf.setMaster(master or f"local[{local_cores()},4]")
-    chosen = _settings(conf.get("spark.master") or "", events, work) | (settings or {})
+    chosen = _settings(conf.get("spark.master") or "", events, work, java) | (settings or {})
     for key, value in chosen.items():
         conf.setIfMissing(key, value)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -110,11 +91,11 @@ def start_session(
     return spark
 
 
-def _settings(master: str, events: str, work: Path) -> dict[str, str]:
+def _settings(master: str, events: str, work: Path, java: Sequence[str]) -> dict[str, str]:
     log4j = work / "log4j2.properties"
     log4j.write_text(_LOG4J.format(file=work / "spark.log"))
     settings = {
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{log4j}",
+        "spark.driver.extraJavaOptions": " ".join((f"-Dlog4j2.configurationFile=file:{log4j}", *java)),
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": Path(events).as_uri(),
         "spark.eventLog.rolling.enabled": "false",

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from fruits.training.convert_efficientnet_lite0 import DIMENSIONS, convert
+from fruits.training.errors import TrainingError
 from fruits.training.network import Classes, Recognition
 from fruits.training.pixels import Pixels
 from fruits.training.quantise_efficientnet_lite0 import quantise
@@ -47,7 +48,7 @@ def export(network: Recognition, classes: Classes, size: int, images: Pixels, ca
     """
     # A stem in float differs in the last bit between processors, and whole steps of later layers follow from it.
     model = onnx.load_from_string(quantise(convert(network.backbone, size), images, in_float=(), full_depthwise=True))
-    _rename(model.graph, "pixels", "pixels_float")
+    feed_bytes(model.graph)
     _rename(model.graph, "image", "pixels")
     heads = _Heads(classes, calibration)
     heads.add(network)
@@ -140,6 +141,28 @@ class _Heads:
     def _node(self, kind: str, inputs: list[str], outputs: str | list[str], **attributes: Any) -> None:  # noqa: ANN401
         given = [outputs] if isinstance(outputs, str) else outputs
         self.nodes.append(helper.make_node(kind, inputs, given, name=given[0], **attributes))
+
+
+def feed_bytes(graph: onnx.GraphProto) -> None:
+    """Hand the picture's bytes to the first convolution as they are.
+
+    The quantised graph takes 127 from each pixel in float and rounds to uint8 with scale 1 and zero point 127: that is
+    the pixel again, at 3 % of the graph's time. Raises ``TrainingError`` for another scale or zero point.
+    """
+    values = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    by_input = {node.input[0]: node for node in graph.node if node.op_type in {"Cast", "Sub", "QuantizeLinear"}}
+    cast = by_input["planes"]
+    centre = by_input[cast.output[0]]
+    quantise_step = by_input[centre.output[0]]
+    mean, (scale, zero) = values[centre.input[1]], (values[name] for name in quantise_step.input[1:])
+    if [part.item() for part in (mean, scale, zero)] != [zero.item(), 1.0, zero.item()]:
+        raise TrainingError(f"The stem's input has the mean {mean}, scale {scale} and zero point {zero}: not bytes.")
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] == quantise_step.output[0]:
+            node.input[0] = "planes"
+    for node in (cast, centre, quantise_step):
+        graph.node.remove(node)
+    graph.initializer.remove(next(each for each in graph.initializer if each.name == centre.input[1]))
 
 
 def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:

@@ -8,7 +8,14 @@ from fruits.pipeline.report.thumbnails import write_thumbnails
 from fruits.records import REPORT
 from fruits.storage import Storage
 
-__all__ = ["draw_report", "write_thumbnails"]
+__all__ = ["draw_report", "preload", "write_thumbnails"]
+
+
+def preload() -> None:
+    """Import what drawing needs, half a second, while the caller waits for something else."""
+    import matplotlib.backends.backend_svg  # noqa: PLC0415
+    import matplotlib.figure  # noqa: PLC0415
+    import matplotlib.style  # noqa: F401, PLC0415
 
 
 def draw_report(out: Storage) -> str:
