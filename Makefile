@@ -27,13 +27,18 @@ check-java:
 	@v=$$($(JAVA) -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1); [ "$${v:-0}" -ge 17 ] \
 	|| { echo "Fruits! needs Java 17 or newer (found: $${v:-none}); install it (Debian: apt install openjdk-17-jre-headless) and set JAVA_HOME if you have several"; exit 1; }
 
-setup: check-python $(VENV)/ready $(APP)/index.html  ## Make .venv with .venv/bin/fruits, and build the app
+setup: check-python $(VENV)/ready $(APP)/index.html $(VENV)/prepared  ## Make .venv with .venv/bin/fruits, and build the app
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@echo "setting up $(VENV) (a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Spark starts in half the time with an archive of its classes; where there is no Java yet, it starts without.
+$(VENV)/prepared: $(VENV)/ready
+	@$(BIN)/fruits doctor --prepare || true
 	@touch $@
 
 # Node of the machine if it is new enough, else the one that PyPI carries, beside Python in .venv.

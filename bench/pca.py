@@ -21,7 +21,7 @@ from sklearn import decomposition
 
 from fruits.pipeline.components import Wish, fit_components
 from fruits.pipeline.progress import Silent
-from fruits.pipeline.session import start_session
+from fruits.pipeline.session import start_context
 from fruits.pipeline.stages import RunState
 from fruits.pipeline.tables import SCHEMAS, from_parquet, to_parquet, vector_column, vectors
 from fruits.records import FEATURES, RunRecord, SliceMarker
@@ -84,7 +84,7 @@ def main(work: Path, rows: int = 100_000, runs: int = 3) -> None:
     """Measure."""
     out = open_storage(str(work / f"vectors-{rows}"))
     markers = draw_rows(out, rows)
-    spark = start_session("local[2,4]", "bench", str(work), work, {"spark.driver.memory": "8g"})
+    spark = SparkSession(start_context("local[2,4]", "bench", str(work), work, {"spark.driver.memory": "8g"}))
     try:
         ours(spark, markers[:2], out)  # both sides' workers and classes are warm then
         sparks(spark, draw_small(work))

@@ -34,12 +34,14 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """One local Spark for all tests that can share it; the chain joins the active session."""
-    from fruits.pipeline.session import start_session
+    from pyspark.sql import SparkSession
+
+    from fruits.pipeline.session import start_context, stop
 
     work = tmp_path_factory.mktemp("spark")
-    session = start_session("local[2,4]", "tests", str(work), work, {"spark.ui.enabled": "false"})
-    yield session
-    session.stop()
+    context = start_context("local[2,4]", "tests", str(work), work, {"spark.ui.enabled": "false"})
+    yield SparkSession(context)
+    stop(context)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def test_arrays_predict_what_spark_predicts(kind: str, tmp_path: Path, spark) ->
     from pyspark.ml.linalg import Vectors
 
     state, markers, components, coordinates = write_clusters(tmp_path, splits=True)
-    summary = fit_classifier(spark, markers, kind, components, state)
+    summary = fit_classifier(spark.sparkContext, markers, kind, components, state)
     arrays = ArrayClassifier.load((tmp_path / "model_info/classifier.npz").read_bytes())
     form = {
         "logistic": classification.LogisticRegressionModel,
@@ -72,7 +72,7 @@ def test_arrays_predict_what_spark_predicts(kind: str, tmp_path: Path, spark) ->
 
 def test_metrics_and_predictions_agree_with_the_referee(tmp_path: Path, spark) -> None:
     state, markers, components, _ = write_clusters(tmp_path, splits=True)
-    summary = fit_classifier(spark, markers, "logistic", components, state)
+    summary = fit_classifier(spark.sparkContext, markers, "logistic", components, state)
     written = json.loads((tmp_path / "model_info/metrics.json").read_text())
     rows = pq.read_table(tmp_path / "predictions").to_pylist()
     tests = [row for row in rows if row["split"] == "Test"]
@@ -88,7 +88,7 @@ def test_metrics_and_predictions_agree_with_the_referee(tmp_path: Path, spark) -
 
 def test_without_folders_a_fifth_of_each_label_tests(tmp_path: Path, spark) -> None:
     state, markers, components, _ = write_clusters(tmp_path, splits=False)
-    summary = fit_classifier(spark, markers, "logistic", components, state)
+    summary = fit_classifier(spark.sparkContext, markers, "logistic", components, state)
     assert summary["split"] == "stratified"
     rows = pq.read_table(tmp_path / "predictions").to_pylist()
     for label in LABELS:

@@ -82,6 +82,6 @@ def test_files_without_a_marker_do_not_exist(tmp_path: Path) -> None:
 
 
 def test_slices_keep_all_cores_busy_and_are_bounded() -> None:
-    assert default_slice_size(12_000, 2) == 375
+    assert default_slice_size(12_000, 2) == 750
     assert default_slice_size(100, 2) == 128
     assert default_slice_size(10**8, 24) == 2048

@@ -160,20 +160,20 @@ def _prepare() -> int:
 
 def _spark() -> Finding:
     from fruits.pipeline.java import class_archive, java_options
-    from fruits.pipeline.session import start_session, work_folder
+    from fruits.pipeline.session import start_context, stop, work_folder
 
     work = work_folder()
     started = time.perf_counter()
     java = java_options(java_archives(), lean=True)
-    spark = start_session("local[1]", "fruits doctor", str(work), work, java=java)
+    context = start_context("local[1]", "fruits doctor", str(work), work, java=java)
     try:
-        total = spark.sparkContext.parallelize(range(100), 2).map(lambda number: number + 1).sum()
+        total = context.parallelize(range(100), 2).map(lambda number: number + 1).sum()
     finally:
-        spark.stop()
+        stop(context)
         shutil.rmtree(work, ignore_errors=True)
     if total != 5050:
         return Finding("bad", "Spark counts wrong; reinstall it")
-    sentence = f"{spark.version} started and counted in {time.perf_counter() - started:.0f} s"
+    sentence = f"{context.version} started and counted in {time.perf_counter() - started:.0f} s"
     if not class_archive(java_archives()).is_file():
         return Finding("note", f"{sentence}; `fruits doctor --prepare` halves that")
     return Finding("fine", sentence)

@@ -48,7 +48,7 @@ from fruits.pipeline.options import Options
 from fruits.pipeline.places import check_out, open_places
 from fruits.pipeline.progress import Reporter, Silent
 from fruits.pipeline.report import draw_report, preload, write_thumbnails
-from fruits.pipeline.session import local_cores, start_session, work_folder
+from fruits.pipeline.session import active_context, local_cores, start_context, stop, work_folder
 from fruits.pipeline.stages import RunState, fingerprint
 from fruits.records import EVENTS, EVERYTHING, PREDICTIONS, RUN, RunRecord, SliceMarker
 from fruits.reduction import PrincipalComponents
@@ -56,7 +56,7 @@ from fruits.storage import MissingError, Storage, is_remote
 from fruits.vision.backbones import Backbone
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
 _REMOTE_READERS, _LOCAL_READERS = 16, 2  # threads of a task: a bucket answers slowly, a disk does not
 
@@ -144,15 +144,15 @@ class _Chain:
             state.record = RunRecord.from_json(state.out.read(RUN))
             return
         state.save()
-        with self._spark() as spark:
-            markers = self._embed(spark, plan)
+        with self._spark() as context:
+            markers = self._embed(context, plan)
             summarise(markers, state)
             check_errors(state.record.errors, plan.seen, self._options.max_errors, state)
             if not state.record.features:
                 raise PipelineError(f"none of {plan.seen:,} images could be embedded; see {state.out.uri}/errors")
-            self._model(spark, markers)
-            state.record.peak_memory |= _peak_memory(spark, markers)
-            with self._stopping(spark):
+            self._model(context, markers)
+            state.record.peak_memory |= _peak_memory(context, markers)
+            with self._stopping(context):
                 self._report()
 
     def end(self, status: Any, message: str) -> None:  # noqa: ANN401 - one of records.Status
@@ -181,12 +181,10 @@ class _Chain:
         return plan
 
     @contextmanager
-    def _spark(self) -> Iterator[SparkSession]:
+    def _spark(self) -> Iterator[SparkContext]:
         """Start Spark, keep its event log, and stop it if it was started here."""
-        from pyspark.sql import SparkSession  # noqa: PLC0415
-
         state = self._state
-        self._mine = SparkSession.getActiveSession() is None
+        self._mine = active_context() is None
         local = not is_remote(state.out.uri)
         events = Path(state.out.uri, EVENTS) if local else self._work / EVENTS
         events.mkdir(parents=True, exist_ok=True)
@@ -194,7 +192,7 @@ class _Chain:
         fits = options.classifier != "none" and options.apply is None  # the only work that is the JVM's own
         with state.stage("spark"):
             Thread(target=preload, daemon=True).start()  # Java starts on one core
-            spark = start_session(
+            context = start_context(
                 options.master,
                 f"fruits {state.record.run}",
                 str(events),
@@ -202,41 +200,41 @@ class _Chain:
                 options.spark_settings,
                 java_options(options.archives, lean=not fits),
             )
-        state.record.spark_ui = spark.sparkContext.uiWebUrl or ""
-        state.record.cores = spark.sparkContext.defaultParallelism
-        state.record.versions["spark"] = spark.version
-        state.reporter.say(f"Spark {spark.version} on {spark.sparkContext.master}; watch it at {state.record.spark_ui}")
+        state.record.spark_ui = context.uiWebUrl or ""
+        state.record.cores = context.defaultParallelism
+        state.record.versions["spark"] = context.version
+        state.reporter.say(f"Spark {context.version} on {context.master}; watch it at {state.record.spark_ui}")
         try:
-            yield spark
+            yield context
         except PipelineError as error:
             if type(error) is PipelineError:  # a stage broke; the others have said all there is
                 raise PipelineError(f"{error} (Spark's log: {self._work / 'spark.log'})") from error
             raise
         finally:
-            self._stop(spark)
+            self._stop(context)
             if not local:
                 for file in events.iterdir():
                     state.out.write(f"{EVENTS}/{file.name}", file.read_bytes())
         shutil.rmtree(self._work, ignore_errors=True)
 
     @contextmanager
-    def _stopping(self, spark: SparkSession) -> Iterator[None]:
+    def _stopping(self, context: SparkContext) -> Iterator[None]:
         """Stop Spark, a second of waiting, beside what is done meanwhile."""
-        thread = Thread(target=self._stop, args=(spark,))
+        thread = Thread(target=self._stop, args=(context,))
         thread.start()
         try:
             yield
         finally:
             thread.join()
 
-    def _stop(self, spark: SparkSession) -> None:
+    def _stop(self, context: SparkContext) -> None:
         """Stop Spark once, if it was started here."""
         if self._mine:
             self._mine = False
             with suppress(Exception):  # where the JVM died there is nothing left to stop
-                spark.stop()
+                stop(context)
 
-    def _embed(self, spark: SparkSession, plan: Plan) -> list[SliceMarker]:
+    def _embed(self, context: SparkContext, plan: Plan) -> list[SliceMarker]:
         state = self._state
         if not plan.changes:
             return list(plan.kept)
@@ -244,7 +242,7 @@ class _Chain:
         job = EmbeddingJob(self._images, state.out, self._backbone.digest, self._backbone.size, readers)
         with state.stage("embedding"):
             if plan.slices:
-                markers = embed(spark.sparkContext, plan, job, self._backbone.graph, self._options.max_errors, state)
+                markers = embed(context, plan, job, self._backbone.graph, self._options.max_errors, state)
             else:
                 for slice_id in plan.replaced:
                     delete_slice(state.out, slice_id)
@@ -257,15 +255,15 @@ class _Chain:
         )
         return markers
 
-    def _model(self, spark: SparkSession, markers: list[SliceMarker]) -> None:
+    def _model(self, context: SparkContext, markers: list[SliceMarker]) -> None:
         """Components, classifier and CSV, each only if its input changed."""
-        state, options, context = self._state, self._options, spark.sparkContext
+        state, options = self._state, self._options
         prints = self._fingerprints(markers)
         if not state.is_done("components", prints["components"]):
             state.mark_open("components")
             keep_backbone(state.out, self._backbone)
             with state.stage("components"):
-                components = self._components(spark, markers)
+                components = self._components(context, markers)
                 write_coordinates(context, markers, components, state)
             state.mark_done("components", prints["components"])
         components = load_components(state.out)
@@ -277,7 +275,7 @@ class _Chain:
                 state.out.delete(name)
             state.out.delete_below(PREDICTIONS)
             with state.stage("classifier"):
-                state.record.classifier = self._classify(spark, markers, components)
+                state.record.classifier = self._classify(context, markers, components)
             state.mark_done("classifier", prints["classifier"])
         else:
             state.record.classifier = read_summary(state.out)
@@ -286,7 +284,7 @@ class _Chain:
                 write_csv(context, markers, state)
             state.mark_done("csv", prints["components"])
 
-    def _components(self, spark: SparkSession, markers: list[SliceMarker]) -> PrincipalComponents:
+    def _components(self, context: SparkContext, markers: list[SliceMarker]) -> PrincipalComponents:
         state = self._state
         if self._earlier is not None:
             fitted = self._earlier.components
@@ -295,19 +293,19 @@ class _Chain:
             state.reporter.say(f"applying {len(fitted.axes)} components of {self._options.apply}")
             return fitted
         wish = Wish(None if self._options.variance else self._options.components, self._options.variance)
-        fitted = fit_components(spark.sparkContext, markers, wish, self._backbone.digest, state)
+        fitted = fit_components(context, markers, wish, self._backbone.digest, state)
         for line in variance_table(fitted):
             state.reporter.say(line)
         return fitted
 
     def _classify(
-        self, spark: SparkSession, markers: list[SliceMarker], components: PrincipalComponents
+        self, context: SparkContext, markers: list[SliceMarker], components: PrincipalComponents
     ) -> dict[str, Any]:
         state = self._state
         if self._earlier is not None:
             if self._earlier.classifier is None:
                 return {}
-            summary = apply_classifier(spark.sparkContext, markers, self._earlier.classifier, state)
+            summary = apply_classifier(context, markers, self._earlier.classifier, state)
         elif self._options.classifier == "none":
             return {}
         elif len(state.record.labels) < 2:
@@ -315,7 +313,7 @@ class _Chain:
             return {}
         else:
             kind: Any = self._options.classifier
-            summary = fit_classifier(spark, markers, kind, components, state)
+            summary = fit_classifier(context, markers, kind, components, state)
         state.reporter.say(
             f"accuracy {summary['accuracy']:.2%}, macro-F1 {summary['macro_f1']:.3f} on {summary['test_images']:,} test"
             f" images ({summary['kind']}). {summary['note']}"
@@ -386,10 +384,10 @@ def _components_summary(components: PrincipalComponents) -> dict[str, Any]:
     }
 
 
-def _peak_memory(spark: SparkSession, markers: Sequence[SliceMarker]) -> dict[str, int]:
+def _peak_memory(context: SparkContext, markers: Sequence[SliceMarker]) -> dict[str, int]:
     """Return peak resident sets in bytes: of this process, of the JVM beside it, of the largest worker."""
     peaks = {"driver": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-    process = getattr(spark.sparkContext._gateway, "proc", None)
+    process = getattr(context._gateway, "proc", None)
     status = Path(f"/proc/{process.pid}/status") if process else None
     if status is not None and status.exists():
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)

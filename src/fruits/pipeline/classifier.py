@@ -41,13 +41,16 @@ NOTE = (
 
 
 def fit_classifier(
-    spark: SparkSession, markers: Sequence[SliceMarker], kind: Kind, components: PrincipalComponents, state: RunState
+    context: SparkContext, markers: Sequence[SliceMarker], kind: Kind, components: PrincipalComponents, state: RunState
 ) -> dict[str, Any]:
     """Train on ``pca``, write predictions, metrics and the model; return the summary.
 
     Returns:
         the metrics, without confusion matrix and per-class table.
     """
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    spark = SparkSession.builder.getOrCreate()  # on the context that is there
     labels = sorted(set().union(*(marker.labels for marker in markers)))
     splits = set().union(*(marker.splits for marker in markers))
     scale = np.sqrt(np.maximum(components.variance, components.variance[0] * 1e-12))
@@ -58,10 +61,10 @@ def fit_classifier(
     model, fitted = train(table, kind, labels, scale)
     state.out.write(CLASSIFIER_FILE, fitted.save())
     _save_spark_form(spark, model, state)
-    points = measure_curve(spark.sparkContext, table, markers, fitted, division, state)
+    points = measure_curve(context, table, markers, fitted, division, state)
     rows.unpersist()
     table.unpersist()
-    metrics = predict(spark.sparkContext, markers, fitted, division, state)
+    metrics = predict(context, markers, fitted, division, state)
     metrics |= {"curve": points, "curve_kind": "logistic", "applied": False, "note": NOTE}
     state.out.write(METRICS_FILE, to_json(metrics))
     return _summary(metrics)

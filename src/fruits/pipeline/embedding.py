@@ -8,14 +8,13 @@ import platform
 import resource
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fruits.pipeline.listing import Row, label_and_split
@@ -29,7 +28,9 @@ from fruits.vision.embedder import Embedder
 from fruits.vision.errors import VisionError
 
 IMAGES_AT_ONCE = 32  # handed to the embedder together
-_AHEAD = 3 * IMAGES_AT_ONCE  # read and decoded while the embedder works
+_AHEAD = 3 * IMAGES_AT_ONCE  # files read while this task's core computes
+_AHEAD_BYTES = 64 * 2**20
+_FILES_AT_ONCE = 4  # read by a thread in one go: handing over costs more than reading a small file
 
 
 class Graph(Protocol):
@@ -48,7 +49,7 @@ class EmbeddingJob:
         images, out: where images are read and tables are written.
         backbone: digest of the backbone.
         size: side of the backbone's input in pixels.
-        readers: threads of a task that read and decode.
+        readers: threads of a task that read; it decodes and embeds on its one core.
         limits: what a file may ask of us.
     """
 
@@ -70,8 +71,17 @@ class _Refused:
 
 
 @dataclass(frozen=True)
+class _File:
+    """An image's bytes as they came, or why they did not."""
+
+    entry: Entry
+    content: bytes
+    refused: _Refused | None = None
+
+
+@dataclass(frozen=True)
 class _Read:
-    """An image as it came: decoded, or refused; ``photo.pixels`` is uint8 [size, size, 3]."""
+    """An image: decoded, or refused; ``photo.pixels`` is uint8 [size, size, 3]."""
 
     entry: Entry
     photo: Photo | None
@@ -133,32 +143,44 @@ def _embedder(digest: str, graph: Graph) -> Embedder:
 
 
 def _read_ahead(entries: list[Entry], job: EmbeddingJob) -> Iterator[_Read]:
-    """Yield the entries' images in order, reading and decoding some of them in threads ahead of the consumer."""
-    waiting: deque[Future[_Read]] = deque()
+    """Yield the entries' images in order; threads read the next files meanwhile, so many as memory bears."""
+    waiting: deque[Future[list[_File]]] = deque()
+    upcoming = deque(entries[i : i + _FILES_AT_ONCE] for i in range(0, len(entries), _FILES_AT_ONCE))
+    ahead = 0
     with ThreadPoolExecutor(job.readers) as threads:
-        for entry in entries:
-            waiting.append(threads.submit(_read, entry, job))
-            if len(waiting) >= _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        while upcoming or waiting:
+            while upcoming and len(waiting) * _FILES_AT_ONCE < _AHEAD and ahead <= _AHEAD_BYTES:
+                ahead += sum(max(entry.size, 0) for entry in upcoming[0])
+                waiting.append(threads.submit(_read_some, upcoming.popleft(), job))
+            for file in waiting.popleft().result():
+                ahead -= max(file.entry.size, 0)
+                yield _decode(file, job)
 
 
-def _read(entry: Entry, job: EmbeddingJob) -> _Read:
-    content = b""
+def _read_some(entries: Sequence[Entry], job: EmbeddingJob) -> list[_File]:
+    return [_read(entry, job) for entry in entries]
+
+
+def _read(entry: Entry, job: EmbeddingJob) -> _File:
     try:
-        content = job.images.read(entry.key, limit=job.limits.max_bytes)
-        photo = decode(content, job.size, job.limits)
-        return _Read(entry, photo, None, len(content), hashlib.sha256(content).hexdigest())
+        return _File(entry, job.images.read(entry.key, limit=job.limits.max_bytes))
     except TooLargeError as error:
-        refused = _Refused("decode", "too-many-bytes", str(error))
+        return _File(entry, b"", _Refused("decode", "too-many-bytes", str(error)))
     except MissingError as error:
-        refused = _Refused(READ_STAGE, "vanished", str(error))
+        return _File(entry, b"", _Refused(READ_STAGE, "vanished", str(error)))
     except StorageError as error:
-        refused = _Refused(READ_STAGE, "unreadable", str(error))
-    except DecodeError as error:
-        refused = _Refused("decode", error.reason, str(error))
-    return _Read(entry, None, refused, len(content), "")
+        return _File(entry, b"", _Refused(READ_STAGE, "unreadable", str(error)))
+
+
+def _decode(file: _File, job: EmbeddingJob) -> _Read:
+    photo, refused, digest = None, file.refused, ""
+    if refused is None:
+        try:
+            photo = decode(file.content, job.size, job.limits)
+            digest = hashlib.sha256(file.content).hexdigest()
+        except DecodeError as error:
+            refused = _Refused("decode", error.reason, str(error))
+    return _Read(file.entry, photo, refused, len(file.content), digest)
 
 
 def _batches(images: Iterator[_Read]) -> Iterator[list[_Read]]:
@@ -251,6 +273,8 @@ def _metadata(image: _Read, photo: Photo) -> dict[str, Any]:
 
 def _carried(rows: list[Row], out: Storage) -> dict[str, pa.Table]:
     """Return the rows that are taken over from the slices that this one replaces."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - only a folder that has grown needs it
+
     sources: dict[str, list[str]] = {}
     for entry, source in rows:
         if source:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from fruits.pipeline.errors import PipelineError, UsageError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
 OLDEST_JAVA = 17
 _EXIT_SECONDS = 300
@@ -95,25 +95,27 @@ def make_class_archive(archives: Path) -> Path:
         UsageError: no fitting Java.
         PipelineError: Spark did not start, or Java wrote no archive.
     """
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - half a second
-
-    from fruits.pipeline.session import start_session, work_folder  # noqa: PLC0415 - it imports this module
+    from fruits.pipeline.session import (  # noqa: PLC0415 - it imports this module
+        active_context,
+        start_context,
+        stop,
+        work_folder,
+    )
 
     archive = class_archive(archives)
     if archive.is_file():
         return archive
-    if SparkSession.getActiveSession() is not None:
+    if active_context() is not None:
         raise PipelineError("Spark is running in this process; make the archive in one of its own")
     archives.mkdir(parents=True, exist_ok=True)
     partial = archive.with_name(f"{archive.name}.{os.getpid()}.partial")
     work = work_folder()
     try:
-        spark = start_session(
-            "local[2]", "fruits prepare", str(work), work, java=(f'"-XX:ArchiveClassesAtExit={partial}"', _QUIET)
-        )
-        java = getattr(spark.sparkContext._gateway, "proc")  # noqa: B009 - unknown to PySpark's own types
-        _exercise(spark, work)
-        spark.stop()
+        options = (f'"-XX:ArchiveClassesAtExit={partial}"', _QUIET)
+        context = start_context("local[2]", "fruits prepare", str(work), work, java=options)
+        java = getattr(context._gateway, "proc")  # noqa: B009 - unknown to PySpark's own types
+        _exercise(context, work)
+        stop(context)
         java.stdin.close()  # the JVM's sign to leave
         java.wait(_EXIT_SECONDS)
         if not partial.is_file():
@@ -127,12 +129,13 @@ def make_class_archive(archives: Path) -> Path:
     return archive
 
 
-def _exercise(spark: SparkSession, work: Path) -> None:
+def _exercise(context: SparkContext, work: Path) -> None:
     """Use what a run uses, so that its classes are loaded: tasks in Python, a table, a classifier."""
     from pyspark.ml.classification import LogisticRegression  # noqa: PLC0415
     from pyspark.ml.linalg import DenseVector  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    context = spark.sparkContext
+    spark = SparkSession(context)
     counted = context.accumulator(0)
     context.parallelize(range(8), 4).foreach(counted.add)
     shared = context.broadcast([1.0, 2.0])

@@ -20,7 +20,7 @@ from fruits.storage.base import encode_key, printable_key
 
 MOST_IMAGES = 2048  # in a slice, by default: 10 MB of embeddings at 1,280 dimensions
 FEWEST_IMAGES = 128
-WAVES = 12  # slices per core in a small run: the last one ends soon after the others, and progress is seen
+WAVES = 8  # slices per core in a small run: the last one ends soon after the others, and progress is seen
 READ_STAGE = "read"  # errors of this stage may pass: they are tried again by the next run
 
 

@@ -1,4 +1,4 @@
-"""A Spark session set up for the chain: quiet, its event log kept, one computing thread per task."""
+"""A Spark context set up for the chain: quiet, its event log kept, one computing thread per task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fruits.pipeline.errors import PipelineError
 from fruits.pipeline.java import find_java
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
 # BLAS and OpenMP would otherwise start a thread per core in every task.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -41,15 +41,17 @@ def local_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def start_session(
+def start_context(
     master: str | None,
     name: str,
     events: str,
     work: Path,
     settings: dict[str, str] | None = None,
     java: Sequence[str] = (),
-) -> SparkSession:
-    """Start Spark, or join the session that is already there.
+) -> SparkContext:
+    """Start Spark, or join the context that is already there.
+
+    No SQL session: it takes Java half a second more, and a classifier alone needs one.
 
     Args:
         master: Spark master URL; None for all cores of this machine, or for what spark-submit was given.
@@ -65,9 +67,8 @@ def start_session(
     """
     find_java()
     from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - half a second
-    from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    if (present := SparkSession.getActiveSession()) is not None:
+    if (present := active_context()) is not None:
         return present
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit started us: its settings are in the JVM beside us
         SparkContext._ensure_initialized()
@@ -81,14 +82,30 @@ def start_session(
     log = work / "spark.log"
     try:
         with _stderr_to(log):
-            spark = SparkSession.builder.config(conf=conf).appName(name).getOrCreate()
+            context = SparkContext(conf=conf.setAppName(name))
     except Exception as error:
         raise PipelineError(f"Spark did not start with master {conf.get('spark.master')}; its log is {log}") from error
     # Where the JVM is killed, this server of PySpark's would print a traceback; the failing job tells the user.
-    server = getattr(spark.sparkContext, "_accumulatorServer", None)
+    server = getattr(context, "_accumulatorServer", None)
     if server is not None:
         server.handle_error = lambda *_: None
-    return spark
+    return context
+
+
+def active_context() -> SparkContext | None:
+    """Return the context that runs in this process, if there is one."""
+    from pyspark import SparkContext  # noqa: PLC0415
+
+    context: SparkContext | None = SparkContext._active_spark_context
+    return context
+
+
+def stop(context: SparkContext) -> None:
+    """Stop Spark, and the SQL session on it where there is one."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    session = SparkSession.getActiveSession()
+    (context if session is None else session).stop()
 
 
 def _settings(master: str, events: str, work: Path, java: Sequence[str]) -> dict[str, str]:
