@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 COMPONENTS_FILE = f"{MODEL}/components.npz"
 VARIANCE_FILE = f"{MODEL}/explained_variance.csv"
 _SHIFT_ROWS = 1024
-_ROWS_OF_A_PARTIAL = 16_384  # a partial of 1,280 dimensions is 13 MB to send: one a core will do in a small run
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,12 @@ def fit_components(
     context: SparkContext, markers: Iterable[SliceMarker], wish: Wish, source: str, state: RunState
 ) -> PrincipalComponents:
     """Fit components on the features of committed slices and save them with the table of explained variance."""
-    markers = list(markers)
     slices = [marker.slice for marker in markers if marker.features]
     shift = _first_rows(state.out, slices[0]).mean(axis=0)
     out = state.out
     point = context.broadcast(shift)
-    cores = max(context.defaultParallelism, 1)
-    partials = sum(marker.features for marker in markers) // _ROWS_OF_A_PARTIAL
-    partitions = min(len(slices), max(cores, min(partials, 2 * cores)))
+    # One partial a core: at 1,280 dimensions each is 13 MB to send, and held by both JVM and driver.
+    partitions = min(len(slices), max(context.defaultParallelism, 1))
 
     def moments(ids: Iterable[str]) -> Iterator[Moments]:
         parts = (Moments.of(read_features(out, slice_id), point.value) for slice_id in ids)
