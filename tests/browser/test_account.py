@@ -112,7 +112,7 @@ def test_everything_on_the_device_is_exported_and_deleted(device: Device, site: 
     engine_ready(page, site)
     scan(page, sure_photo.path)
     page.get_by_role("link", name="Privacy").click()
-    expect(page.get_by_text("1 scans with their photos")).to_be_visible()
+    expect(page.get_by_text("1 scan with its photo")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download what is on this device").click()
     (only,) = json.loads(download.value.path().read_text())["scans"]
