@@ -151,7 +151,7 @@ def server(workers: int) -> Iterator[tuple[str, int]]:
     with tempfile.TemporaryDirectory() as home:
         arguments = ["serve", "--port", str(port), "--home", home, "--workers", str(workers)]
         environment = os.environ | {"FRUITS_RECOGNITION_RATE": "0"}
-        process = subprocess.Popen([sys.executable, "-m", "fruits.cli", *arguments], env=environment)
+        process = subprocess.Popen([sys.executable, "-m", "fruits.cli", *arguments], env=environment, stdout=sys.stderr)
         address = f"http://127.0.0.1:{port}"
         try:
             wait_for(address)
