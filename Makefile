@@ -38,7 +38,7 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 
 # Spark starts in half the time with an archive of its classes; where there is no Java yet, it starts without.
 $(VENV)/prepared: $(VENV)/ready
-	@$(BIN)/fruits doctor --prepare || true
+	@! command -v $(JAVA) >/dev/null || $(BIN)/fruits doctor --prepare || true
 	@touch $@
 
 # Node of the machine if it is new enough, else the one that PyPI carries, beside Python in .venv.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fruits.pipeline.report.data import gather
 from fruits.pipeline.report.page import render
 from fruits.pipeline.report.thumbnails import write_thumbnails
@@ -12,10 +14,11 @@ __all__ = ["draw_report", "preload", "write_thumbnails"]
 
 
 def preload() -> None:
-    """Import what drawing needs, half a second, while the caller waits for something else."""
-    import matplotlib.backends.backend_svg  # noqa: PLC0415
-    import matplotlib.figure  # noqa: PLC0415
-    import matplotlib.style  # noqa: F401, PLC0415
+    """Import what drawing needs, half a second, while the caller waits for something else; drawing tells what lacks."""
+    with suppress(ImportError):
+        import matplotlib.backends.backend_svg  # noqa: PLC0415
+        import matplotlib.figure  # noqa: PLC0415
+        import matplotlib.style  # noqa: F401, PLC0415
 
 
 def draw_report(out: Storage) -> str:
