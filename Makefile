@@ -123,7 +123,7 @@ lock: setup  ## Resolve the locks again (needs uv)
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/dev.txt
 	@echo 'pyspark==3.5.*' | uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --constraint - pyproject.toml -o requirements/spark35.txt
-	@printf 'pytest\nhypothesis\nscikit-learn\nhatchling\neditables\n' > build/training.in
+	@printf 'pytest\nhypothesis\nhatchling\neditables\n' > build/training.in
 	@echo 'torch ; python_version < "3"' > build/training.overrides
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra training --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --override build/training.overrides --constraint requirements/dev.txt \

@@ -48,3 +48,8 @@ class PixelStore:
         scale = self._longest / max(height, width)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+
+
+def stretched(pixels: Pixels, size: int) -> Pixels:
+    """The whole photo as uint8 [size, size, 3], as the recogniser sees it."""
+    return np.array(Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0))

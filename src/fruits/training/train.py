@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from fruits.engine import Recogniser
 from fruits.engine.bundle import FORMAT, LARGEST, card_path
@@ -35,7 +34,7 @@ from fruits.training.export import Calibration, export
 from fruits.training.fit import Made, Report, Settings, fit, make_composites
 from fruits.training.leave_out import JUDGE, costs_of_leaving_out
 from fruits.training.network import Classes, Recognition, blend
-from fruits.training.pixels import Pixels, PixelStore
+from fruits.training.pixels import Pixels, PixelStore, stretched
 from fruits.training.sources import Example, read_collected, read_sources
 
 HELD_OUT = ("web-produce-b", "ripeness", "several-fruits")
@@ -124,7 +123,7 @@ def predict(
     species, produce = [], []
     with torch.no_grad():
         for start in range(0, len(examples), 32):
-            pixels = np.stack([_whole(store.get(each.path), size) for each in examples[start : start + 32]])
+            pixels = np.stack([stretched(store.get(each.path), size) for each in examples[start : start + 32]])
             features = network.embed(torch.from_numpy(pixels))
             species.append(network.species(features).double().numpy())
             produce.append(network.produce(features)[:, 0].double().numpy())
@@ -180,11 +179,7 @@ def _calibration_photos(examples: Sequence[Example], store: PixelStore, settings
         of = [each for each in own if each.source == source]
         count = min(len(of), -(-CALIBRATION_PHOTOS // len(sources)))
         chosen += [of[index * len(of) // count] for index in range(count)]
-    return np.stack([_whole(store.get(each.path), settings.input) for each in chosen])
-
-
-def _whole(pixels: Pixels, size: int) -> Pixels:
-    return np.array(Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0))
+    return np.stack([stretched(store.get(each.path), settings.input) for each in chosen])
 
 
 def _card(
