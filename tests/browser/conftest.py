@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 pytest.importorskip("playwright", reason="the browser tests need the Python package playwright")
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
-from real_app import FLAGS, PATIENCE, PHONE, REPOSITORY, Device, Photo, Site, pick, serving
+from real_app import FLAGS, PATIENCE, PHONE, REPOSITORY, Device, Photo, pick
+
+from web_site import Site, serving
 
 APP = REPOSITORY / "src" / "fruits" / "web" / "static" / "app"
 

@@ -1,17 +1,16 @@
-"""What the browser tests share: the site, devices' sizes, photos, and the steps that many of them take."""
+"""What the browser tests share: devices' sizes, photos, and the steps that many of them take."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
 
 from playwright.sync_api import Page
 
-from servers import Started, free_port, start_cli, wait_until
+from servers import wait_until
+from web_site import Site
 
 REPOSITORY = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
@@ -21,46 +20,6 @@ DESKTOP = {"width": 1280, "height": 800}
 PATIENCE = 60_000
 
 Device = Callable[..., Page]
-
-
-@dataclass
-class Site:
-    """A running server."""
-
-    address: str
-    home: Path
-    process: Started
-
-    def mail_to(self, email: str) -> str:
-        """The newest mail to ``email``."""
-        found = [mail for mail in sorted((self.home / "mail").glob("*")) if email in mail.read_text()]
-        assert found, f"no mail to {email}"
-        return found[-1].read_text()
-
-
-@contextlib.contextmanager
-def serving(home: Path, **environment: str) -> Iterator[Site]:
-    """``fruits serve`` until the block ends."""
-    port = free_port()
-    log = home.with_suffix(".log")
-    server = start_cli(
-        "serve", "--port", str(port), "--home", str(home), log=log, FRUITS_RECOGNITION_RATE="0", **environment
-    )
-    address = f"http://localhost:{port}"
-    try:
-        wait_until(lambda: _ready(address) or not server.running(), f"the server: {server.said()}")
-        assert server.running(), server.said()
-        yield Site(address, home, server)
-    finally:
-        server.kill_group()
-
-
-def _ready(address: str) -> bool:
-    try:
-        with urlopen(f"{address}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 @dataclass(frozen=True)

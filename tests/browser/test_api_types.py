@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from real_app import REPOSITORY, Site
+from real_app import REPOSITORY
+
+from web_site import Site
 
 FRONTEND = REPOSITORY / "frontend"
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from real_app import DESKTOP, PHONE, REPOSITORY, Device, Photo, Site, engine_ready, open_app, scan, tell
+from real_app import DESKTOP, PHONE, REPOSITORY, Device, Photo, engine_ready, open_app, scan, tell
+
+from web_site import Site
 
 AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (

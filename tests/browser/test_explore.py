@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from real_app import DESKTOP, Device, Site, open_app
+from real_app import DESKTOP, Device, open_app
+
+from web_site import Site
 
 TODAY = "Aujourd\N{RIGHT SINGLE QUOTATION MARK}hui, 21 novembre : de saison."
 

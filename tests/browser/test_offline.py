@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import expect
-from real_app import Device, Photo, engine_ready, scan, serving, until
+from real_app import Device, Photo, engine_ready, scan, until
+
+from web_site import serving
 
 KEPT = """async () => {
   const cache = await caches.open("fruits-data");

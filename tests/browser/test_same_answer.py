@@ -6,7 +6,9 @@ import statistics
 
 import pytest
 import requests
-from real_app import Device, Photo, Site, engine_ready, scan, tell, until
+from real_app import Device, Photo, engine_ready, scan, tell, until
+
+from web_site import Site
 
 MOST_APART = 0.02
 MOST_MILLISECONDS = 400

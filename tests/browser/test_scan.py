@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, expect
-from real_app import DESKTOP, FLAGS, PHONE, Device, Photo, Site, engine_ready, open_app, scan, serving, until
+from real_app import DESKTOP, FLAGS, PHONE, Device, Photo, engine_ready, open_app, scan, until
 
 from fruits.catalogue import Catalogue
+from web_site import Site, serving
 
 CATALOGUE = Catalogue.load()
 

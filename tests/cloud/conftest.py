@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -15,6 +15,7 @@ import pytest
 from cloud_words import BUCKET, PACKAGE
 
 import fruits.cli
+from command_line import Cli, caller
 from fruits.cloud.aws import Aws
 from fruits.cloud.site import Site, load_site
 from fruits.storage import s3 as s3_storage
@@ -122,38 +123,11 @@ def world(aws_servers: World) -> Iterator[World]:
     assert aws_servers.running() == []
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command left: its exit code and what it said."""
-
-    code: int
-    said: str
-
-    @property
-    def last(self) -> str:
-        return self.said.strip().splitlines()[-1]
-
-
-Cloud = Callable[..., Answer]
-
-
 @pytest.fixture
-def cloud(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """Call ``fruits cloud`` in this process, in an empty folder; no traceback may be seen."""
+def cloud(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Call ``fruits cloud`` in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> Answer:
-        capfd.readouterr()
-        try:
-            code = fruits.cli.main(["cloud", *(str(argument) for argument in arguments)])
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        said = "".join(capfd.readouterr())
-        assert "Traceback" not in said
-        assert "unexpected" not in said, said
-        return Answer(code, said)
-
-    return call
+    return caller(capfd, "cloud")
 
 
 @pytest.fixture(scope="module")

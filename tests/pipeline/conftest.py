@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fruits.cli import main
+from command_line import Cli, caller
 from fruits.engine.backbone import bundle_backbone
 from fruits.vision.backbones import Backbone
 from servers import CREDENTIALS, s3_server
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command left: its exit code and what it said."""
-
-    code: int
-    said: str
-
-    @property
-    def last(self) -> str:
-        """The last line."""
-        return self.said.strip().splitlines()[-1]
-
-
-Cli = Callable[..., Answer]
-
-
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Call ``fruits`` in this process; no traceback may be seen."""
-
-    def call(*arguments: object) -> Answer:
-        capsys.readouterr()
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as leaving:  # argparse
-            code = int(leaving.code or 0)
-        said = "".join(capsys.readouterr())
-        assert "Traceback" not in said
-        assert "unexpected" not in said
-        return Answer(code, said)
-
-    return call
+    """Call ``fruits`` in this process."""
+    return caller(capsys)
 
 
 @pytest.fixture(scope="session")

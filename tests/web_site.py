@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from web_browser import Browser
 
 from servers import Started, free_port, start_cli, wait_until
+from web_browser import Browser
 
 CLEAN = ("DATABASE_URL", "FRUITS_PRODUCTION", "FRUITS_SECRET_KEY", "FRUITS_HOSTS", "FRUITS_ORIGIN", "FRUITS_MAIL")
 
@@ -58,6 +58,6 @@ def serving(home: Path, *arguments: str, scheme: str = "http", **environment: st
 
 def _ready(address: str) -> bool:
     try:
-        return bool(requests.get(f"{address}/healthz", timeout=5, verify=False).status_code == 200)
+        return bool(requests.get(f"{address}/readyz", timeout=5, verify=False).status_code == 200)
     except requests.RequestException:
         return False
