@@ -40,8 +40,10 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *arguments: str, scheme: str = "http", **environment: str) -> Iterator[Site]:
-    """`fruits serve` in a process of its own until the block ends."""
+def serving(
+    home: Path, *arguments: str, scheme: str = "http", answers: str = "/readyz", **environment: str
+) -> Iterator[Site]:
+    """`fruits serve` in a process of its own until the block ends; begins when the page ``answers`` says that all is well."""
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
     variables = {"FRUITS_RECOGNITION_RATE": "0", **dict.fromkeys(CLEAN, ""), **environment}
@@ -49,7 +51,9 @@ def serving(home: Path, *arguments: str, scheme: str = "http", **environment: st
     server = start_cli("serve", "--port", str(port), "--home", str(home), *arguments, log=log, **variables)
     address = f"{scheme}://localhost:{port}"
     try:
-        wait_until(lambda: _ready(address) or not server.running(), f"an answer; the server said: {server.said()}")
+        wait_until(
+            lambda: _ready(address + answers) or not server.running(), f"an answer; the server said: {server.said()}"
+        )
         assert server.running(), server.said()
         yield Site(address, home, server)
     finally:
@@ -58,6 +62,6 @@ def serving(home: Path, *arguments: str, scheme: str = "http", **environment: st
 
 def _ready(address: str) -> bool:
     try:
-        return bool(requests.get(f"{address}/readyz", timeout=5, verify=False).status_code == 200)
+        return bool(requests.get(address, timeout=5, verify=False).status_code == 200)
     except requests.RequestException:
         return False

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
 from servers import wait_until
 from web_site import Site
@@ -18,6 +19,9 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 # Milliseconds; the machine may be busy with other things.
 PATIENCE = 60_000
+PASSWORD = "quince-marmalade-47"
+AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Device = Callable[..., Page]
 
@@ -55,6 +59,29 @@ def scan(page: Page, path: Path) -> None:
     """Choose a photo and wait for the answer."""
     page.locator("input[type=file]").last.set_input_files(path)
     page.wait_for_selector("[data-answer]")
+
+
+def sign_up(page: Page, site: Site, email: str) -> None:
+    open_app(page, site, "/account")
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("I am 15 or older").check()
+    page.get_by_label("I have read the privacy notice").check()
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_text(f"Open the link in the message we sent to {email}")).to_be_visible()
+    page.goto(f"{site.address}/verify?token={site.browser().link_token(email)}")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text(f"Signed in as {email}")).to_be_visible()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, each as its rule and the first element."""
+    if not AXE.exists():
+        pytest.skip(f"{AXE} is missing: run 'make setup'")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules }).then(result => result.violations)", RULES)
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary']}" for one in found]
 
 
 def until(page: Page, expression: str, seconds: float = 60) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from real_app import DESKTOP, PHONE, REPOSITORY, Device, Photo, engine_ready, open_app, scan, tell
+from real_app import DESKTOP, PHONE, Device, Photo, engine_ready, open_app, scan, tell, violations
 
 from web_site import Site
 
-AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "/",
     "/explore",
@@ -24,17 +23,7 @@ PAGES = (
     "/reset",
     "/no",
 )
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIRST_PAGE = 200 * 1024
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, each as its rule and the first element."""
-    if not AXE.exists():
-        pytest.skip(f"{AXE} is missing: run 'make setup'")
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules }).then(result => result.violations)", RULES)
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary']}" for one in found]
 
 
 SCENES = [

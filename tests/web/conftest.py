@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from web_browser import Browser
 from web_site import CLEAN, Site, serving
 

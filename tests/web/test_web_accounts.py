@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 import uuid
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 import requests
+
 from web_browser import PASSWORD, Browser
 from web_site import Site
 
@@ -254,7 +256,7 @@ def test_every_changing_operation_needs_the_token(site: Site, someone: Someone) 
     checked = 0
     for path, operations in document["paths"].items():
         for method in set(operations) & {"post", "put", "patch", "delete"}:
-            address = site.address + path.replace("{scan}", str(uuid.uuid4())).replace("{session}", str(uuid.uuid4()))
+            address = site.address + re.sub(r"\{\w+\}", str(uuid.uuid4()), path)
             for headers in (
                 {},
                 {"X-CSRFToken": "x" * 64},

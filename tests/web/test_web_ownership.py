@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
+
+from authenticator import with_passkey
 
 from web_browser import PASSWORD, Browser, phone_photo
 from web_site import Site
@@ -26,6 +29,8 @@ PUBLIC = {
     ("post", "/api/accounts/verify"),
     ("post", "/api/accounts/verify/resend"),
     ("post", "/api/accounts/sign-in"),
+    ("post", "/api/accounts/sign-in/passkey/options"),
+    ("post", "/api/accounts/sign-in/passkey"),
     ("post", "/api/accounts/sign-out"),
     ("post", "/api/accounts/password-reset"),
     ("post", "/api/accounts/password-reset/confirm"),
@@ -43,7 +48,7 @@ def test_all_but_the_public_operations_need_a_session(browser: Browser) -> None:
     tried = 0
     for method, path, one in found:
         if one.get("security"):
-            address = path.replace("{scan}", str(uuid.uuid4())).replace("{session}", str(uuid.uuid4()))
+            address = re.sub(r"\{\w+\}", str(uuid.uuid4()), path)
             answer = browser.send(method.upper(), address, {})
             assert (answer.status_code, answer.json()["code"]) == (401, "not-signed-in"), (method, path)
             tried += 1
@@ -55,7 +60,9 @@ def test_a_cannot_touch_what_is_bs(site: Site, someone: Someone) -> None:
     a, b = someone(keep=True), someone(keep=True, improve=True)
     scan = b.scan(phone_photo(seed=7)).json()
     (session,) = b.get("/api/accounts/sessions").json()
-    ids = {"scan": scan["scan"]["id"], "session": session["id"]}
+    with_passkey(b)
+    (passkey,) = b.get("/api/accounts/passkeys").json()
+    ids = {"scan": scan["scan"]["id"], "session": session["id"], "passkey": passkey["id"]}
     token = scan["correction"]["token"]
     before = everything(b)
     tried = set()
@@ -67,13 +74,18 @@ def test_a_cannot_touch_what_is_bs(site: Site, someone: Someone) -> None:
             answer = a.send(method.upper(), address, {} if "requestBody" in one else None)
             assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), (method, path)
             tried.add(path)
-    assert tried == {"/api/history/{scan}", "/api/history/{scan}/photo", "/api/accounts/sessions/{session}"}
+    assert tried == {
+        "/api/history/{scan}",
+        "/api/history/{scan}/photo",
+        "/api/accounts/sessions/{session}",
+        "/api/accounts/passkeys/{passkey}",
+    }
     bodies: list[dict[str, Any]] = [{"scan": ids["scan"]}, {"token": token}]
     for body in bodies:
         assert a.post("/api/corrections", {"species": "fig", **body}).status_code in (400, 404)
     assert a.post("/api/history", {"scans": [device_scan(ids["scan"])]}).status_code == 404
     # What has no id acts on A alone.
-    secrets = (b.email, ids["scan"], session["id"], token)
+    secrets = (b.email, *ids.values(), token)
     for method, path, one in operations(a):
         if method == "get" and "{" not in path and one.get("security"):
             answer = a.get(path)
@@ -85,7 +97,7 @@ def test_a_cannot_touch_what_is_bs(site: Site, someone: Someone) -> None:
 
 
 def everything(user: Browser) -> str:
-    names = ("/api/me", "/api/me/consents", "/api/history", "/api/accounts/sessions")
+    names = ("/api/me", "/api/me/consents", "/api/history", "/api/accounts/sessions", "/api/accounts/passkeys")
     answers = {name: user.get(name).json() for name in names}
     photo = answers["/api/history"]["items"][0]["photo"]["url"]
     return json.dumps(answers) + user.get(photo).content.hex()

@@ -8,6 +8,7 @@ import re
 
 import pytest
 import requests
+
 from web_browser import Browser, phone_photo
 from web_site import Site
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from authenticator import with_passkey
+
 from web_browser import PASSWORD, Browser, phone_photo
 from web_site import Site
 
@@ -37,6 +39,7 @@ def busy_life(user: Browser) -> dict[str, Any]:
     scan = user.scan(phone_photo(seed=len(user.email))).json()
     user.post("/api/corrections", {"token": scan["correction"]["token"], "species": "quince"})
     user.sign_in(user.email, "a wrong password")
+    with_passkey(user)
     return dict(scan["scan"])
 
 
@@ -96,6 +99,7 @@ def test_erasure_leaves_nothing(django: None, site: Site, someone: Someone) -> N
     row = User.objects.get(email=leaver.email)
     session = next(c.value for c in leaver.http.cookies if c.name == "session")
     words = [leaver.email, leaver.email.split("@")[0], row.pk.hex, str(row.pk), session, row.password]
+    words += [one[name] for one in data["passkeys"] for name in ("credential", "id")]
     words += [uuid.UUID(scan["id"]).hex, uuid.UUID(data["photos"][0]["id"]).hex]
     files = photo_files(site)
     assert traces(site, words)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from web_browser import Browser, drawn, encoded, phone_photo
-from web_site import Site
 
 from fruits.catalogue import Catalogue
+from web_browser import Browser, drawn, encoded, phone_photo
+from web_site import Site
 
 Someone = Callable[..., Browser]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import boto3
 import pytest
 import requests
-from web_browser import PASSWORD, Browser, phone_photo
-from web_site import serving
 
 from servers import CREDENTIALS, descendants, free_port, kill, s3_server, start, wait_until
+from web_browser import PASSWORD, Browser, phone_photo
+from web_site import serving
 
 
 def test_a_certificate_for_this_machine(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_region_of_ones_own(tmp_path: Path) -> None:
 
 def test_without_a_model_the_rest_is_served(tmp_path: Path, app_folder: Path) -> None:
     nowhere = {"FRUITS_MODEL": str(tmp_path / "nowhere.onnx"), "FRUITS_APP_FOLDER": str(app_folder)}
-    with serving(tmp_path / "home", **nowhere) as site:
+    with serving(tmp_path / "home", answers="/healthz", **nowhere) as site:
         browser = Browser(site.address, site.home, "fr")
         answer = browser.scan(phone_photo())
         assert (answer.status_code, answer.json()["code"]) == (503, "no-model") and "Retry-After" in answer.headers

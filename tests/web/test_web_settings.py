@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from web_site import CLEAN, serving
 
 from fruits.web.environment import Environment, database, local_secret, mail, photo_storage
 from fruits.web.errors import ConfigurationError
 from fruits.web.rates import Limiter, Rate, network
 from servers import free_port
+from web_site import CLEAN, serving
 
 SECRET = "k7Vq-3xT9zP_wB2nL8sD4fG6hJ1mC5rY0uIoAeXbKtQvNyWpZgRdFjHlSaMcUiOe"
 PRODUCTION = {

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 import requests
 from PIL import Image
-from web_browser import Browser, drawn, encoded, phone_photo
-from web_site import Site, serving
 
 from fruits.web.messages import ERRORS, error_message
+from web_browser import Browser, drawn, encoded, phone_photo
+from web_site import Site, serving
 
 MEGABYTE = 2**20
 FRENCH = {code: text.fr for code, text in ERRORS.items()}

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from "react";
 import { ApiError, OfflineError } from "../api/http";
+import { PasskeyError } from "../api/passkeys";
 import { useWords } from "../i18n/useWords";
 
 export interface Form {
@@ -28,6 +29,7 @@ export function useForm(send: (values: FormData) => Promise<void>): Form {
         setProblem(error.message);
         setFields(error.fields);
       } else if (error instanceof OfflineError) setProblem(say("offline"));
+      else if (error instanceof PasskeyError) setProblem(say("passkeyNot"));
       else setProblem(say("failed", { reason: String(error) }));
     } finally {
       setBusy(false);

@@ -59,6 +59,11 @@ def language_of_request() -> Language:
     return "fr" if (get_language() or "en").startswith("fr") else "en"
 
 
+def origin_of(request: HttpRequest) -> str:
+    """Scheme and host of the site: its own origin when it is set, else that of the request."""
+    return settings.ORIGIN or f"{request.scheme}://{request.get_host()}"
+
+
 def problem(
     status: int,
     code: str,

@@ -15,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.http import HttpRequest
 
 from fruits.catalogue import Language, Text
+from fruits.web.http import origin_of
 
 _log = logging.getLogger("fruits.web.mail")
 
@@ -22,6 +23,7 @@ SUBJECTS = {
     "verify": Text("Confirm your address for Fruits!", "Confirmez votre adresse pour Fruits !"),
     "known": Text("You already have a Fruits! account", "Vous avez déjà un compte Fruits !"),
     "reset": Text("Choose a new password for Fruits!", "Choisissez un nouveau mot de passe pour Fruits !"),
+    "passkey": Text("A passkey was added to your Fruits! account", "Une clé d'accès à votre compte Fruits !"),
 }
 BODIES = {
     "verify": Text(
@@ -44,6 +46,12 @@ BODIES = {
         "Bonjour,\n\nChoisissez ici, dans l'heure, un nouveau mot de passe pour Fruits ! :\n\n{link}\n\n"
         "Si vous n'avez rien demandé, ne faites rien : l'ancien reste bon.\n",
     ),
+    "passkey": Text(
+        "Hello,\n\nA passkey was added to your Fruits! account: whoever holds it can sign in without the password.\n\n"
+        "If it was not you, remove it here and change your password:\n\n{link}\n",
+        "Bonjour,\n\nUne clé d'accès a été ajoutée à votre compte Fruits ! : qui la détient se connecte sans mot de "
+        "passe.\n\nSi ce n'était pas vous, supprimez-la ici et changez de mot de passe :\n\n{link}\n",
+    ),
 }
 
 
@@ -58,9 +66,8 @@ def send(kind: str, address: str, language: Language, link: str) -> bool:
 
 
 def link(request: HttpRequest, path: str, token: str) -> str:
-    """The address of a page of ours with a token; the site's own origin when it is set, else that of the request."""
-    origin = settings.ORIGIN or f"{request.scheme}://{request.get_host()}"
-    return f"{origin}/{path}?token={token}"
+    """The address of a page of ours with a token."""
+    return f"{origin_of(request)}/{path}?token={token}"
 
 
 def mail_folder() -> Path:

@@ -41,6 +41,14 @@ ERRORS: dict[str, Text] = {
     ),
     "password-needed": Text("Enter your password to confirm.", "Entrez votre mot de passe pour confirmer."),
     "password-weak": Text("Choose another password.", "Choisissez un autre mot de passe."),
+    "passkey-refused": Text(
+        "This passkey does not open an account here.", "Cette clé d'accès n'ouvre pas de compte ici."
+    ),
+    "passkey-expired": Text("That took too long: start again.", "C'était trop long : recommencez."),
+    "too-many-passkeys": Text(
+        "You have {limit} passkeys already: remove one first.",
+        "Vous avez déjà {limit} clés d'accès : supprimez-en une d'abord.",
+    ),
     "too-young": Text(
         "You must be at least {limit} years old to have an account.",
         "Il faut avoir au moins {limit} ans pour ouvrir un compte.",

@@ -10,6 +10,7 @@ import { theme } from "../../state/settings";
 import { useStore } from "../../state/store";
 import { announce } from "../../state/announce";
 import { Forgot, SignIn, SignUp } from "./Forms";
+import { Passkeys } from "./Passkeys";
 import { Sessions } from "./Sessions";
 import "./Account.css";
 
@@ -75,6 +76,10 @@ function Own({ owner }: { owner: User }) {
       <section className="block">
         <h2>{say("changePassword")}</h2>
         <ChangePassword email={owner.email} />
+      </section>
+      <section className="block">
+        <h2>{say("passkeys")}</h2>
+        <Passkeys email={owner.email} />
       </section>
       <section className="block">
         <h2>{say("sessions")}</h2>

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { serverConfig, type Config } from "../../api/config";
 import { call } from "../../api/http";
 import type { Said } from "../../api/types";
+import { passkeysWork, signInWithPasskey } from "../../api/passkeys";
 import { signIn } from "../../api/session";
 import { language } from "../../i18n/language";
 import { useWords } from "../../i18n/useWords";
@@ -10,6 +11,28 @@ import { Field } from "../../parts/Field";
 import { text, useForm, type Form } from "../../parts/useForm";
 
 export function SignIn() {
+  return (
+    <>
+      <SignInByPassword />
+      {passkeysWork() ? <SignInByPasskey /> : null}
+    </>
+  );
+}
+
+function SignInByPasskey() {
+  const { say } = useWords();
+  const form = useForm(signInWithPasskey);
+  return (
+    <form className="doors" onSubmit={form.submit}>
+      <Problem form={form} />
+      <button className="button quiet" disabled={form.busy}>
+        {say("signInPasskey")}
+      </button>
+    </form>
+  );
+}
+
+function SignInByPassword() {
   const { say } = useWords();
   const form = useForm((values) => signIn(text(values, "email"), text(values, "password")));
   return (

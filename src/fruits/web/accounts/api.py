@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from ninja import Router
 
-from fruits.web.accounts import service
-from fruits.web.accounts.models import Session, User
+from fruits.web.accounts import passkeys, service
+from fruits.web.accounts.models import Passkey, Session, User
 from fruits.web.accounts.schemas import (
     DeviceOut,
     EmailIn,
+    MadePasskeyIn,
+    PasskeyOptions,
+    PasskeyOut,
     PasswordIn,
+    PasswordOnlyIn,
     ResetIn,
     Said,
     SessionOut,
+    SignedPasskeyIn,
     SignInIn,
     SignUpIn,
     VerifyIn,
@@ -120,6 +126,44 @@ def end_session(request: HttpRequest, session: UUID) -> tuple[int, None]:
         raise ApiError(404, "not-found")
     audit(user, "end-session")
     return 204, None
+
+
+@router.get("/accounts/passkeys", auth=signed_in, response={200: list[PasskeyOut], **refusals(401)})
+def list_passkeys(request: HttpRequest) -> QuerySet[Passkey]:
+    """The passkeys of the account, newest first."""
+    return user_of(request).passkeys.order_by("-created_at")
+
+
+@router.post("/accounts/passkeys/options", auth=signed_in, response={200: PasskeyOptions, **refusals(401, 409, 422)})
+def passkey_options(request: HttpRequest, wish: PasswordOnlyIn) -> dict[str, Any]:
+    """What the browser needs to make a passkey; good for five minutes, once."""
+    return {"options": passkeys.begin_adding(request, user_of(request), wish.password)}
+
+
+@router.post("/accounts/passkeys", auth=signed_in, response={201: PasskeyOut, **refusals(401, 410, 422)})
+def add_passkey(request: HttpRequest, wish: MadePasskeyIn) -> tuple[int, Passkey]:
+    """Keep the passkey that the browser made; a mail tells the owner."""
+    return 201, passkeys.add(request, user_of(request), wish.dict())
+
+
+@router.delete("/accounts/passkeys/{uuid:passkey}", auth=signed_in, response={204: None, **refusals(401, 404, 422)})
+def remove_passkey(request: HttpRequest, passkey: UUID) -> tuple[int, None]:
+    """Forget a passkey."""
+    passkeys.remove(user_of(request), passkey)
+    return 204, None
+
+
+@router.post("/accounts/sign-in/passkey/options", response={200: PasskeyOptions, **refusals()})
+def sign_in_options(request: HttpRequest) -> dict[str, Any]:
+    """What the browser needs to sign in with a passkey; the same for everybody, good for five minutes, once."""
+    return {"options": passkeys.begin_sign_in(request)}
+
+
+@router.post("/accounts/sign-in/passkey", response={200: SessionOut, **refusals(401, 410, 422)})
+def sign_in_with_passkey(request: HttpRequest, wish: SignedPasskeyIn) -> dict[str, Any]:
+    """Sign in with what a passkey has signed."""
+    passkeys.sign_in(request, wish.dict())
+    return _session(request)
 
 
 def user_json(user: User) -> dict[str, Any]:

@@ -85,6 +85,23 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+class Passkey(models.Model):
+    """A key pair whose private half never leaves the user's devices.
+
+    ``credential`` is its name among all (base64url), ``public_key`` what the library needs to check a signature,
+    ``counter`` how often the device says it has signed, 0 for devices that do not count.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="passkeys")
+    credential = models.CharField(max_length=1400, unique=True)  # 1,023 bytes at most (WebAuthn, 4)
+    public_key = models.BinaryField()
+    counter = models.PositiveBigIntegerField(default=0)
+    device = models.CharField(max_length=64, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+
 class Attempt(models.Model):
     """Something that may be tried only so often; ``key`` is a keyed hash of an address or of an account's e-mail."""
 

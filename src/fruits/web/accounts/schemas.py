@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -116,3 +116,61 @@ class DeviceOut(Schema):
     expires_at: datetime
     device: str
     current: bool
+
+
+class PasswordOnlyIn(Strict):
+    """The password, asked again before something that lasts."""
+
+    password: Password
+
+
+Base64Url = Annotated[str, StringConstraints(max_length=65_536, pattern=r"^[A-Za-z0-9_-]*=*$")]
+
+
+class MadeResponse(Schema):
+    """What a device made; other fields of the browser's are not needed."""
+
+    clientDataJSON: Base64Url
+    attestationObject: Base64Url
+
+
+class MadePasskeyIn(Schema):
+    """A ``RegistrationResponseJSON`` of the browser."""
+
+    id: Base64Url
+    rawId: Base64Url
+    type: Literal["public-key"]
+    response: MadeResponse
+
+
+class SignedResponse(Schema):
+    """What a device signed."""
+
+    clientDataJSON: Base64Url
+    authenticatorData: Base64Url
+    signature: Base64Url
+    userHandle: Base64Url
+
+
+class SignedPasskeyIn(Schema):
+    """An ``AuthenticationResponseJSON`` of the browser."""
+
+    id: Base64Url
+    rawId: Base64Url
+    type: Literal["public-key"]
+    response: SignedResponse
+
+
+class PasskeyOptions(Schema):
+    """Options for ``navigator.credentials``, as WebAuthn's JSON says them."""
+
+    options: dict[str, Any]
+
+
+class PasskeyOut(Schema):
+    """A passkey of the account."""
+
+    id: UUID
+    created_at: datetime
+    used_at: datetime | None
+    device: str

@@ -75,7 +75,7 @@ def verify(request: HttpRequest, token: str, password: str | None) -> None:
         user.verified_at = timezone.now()
         user.save(update_fields=["verified_at"])
         audit(user, "verify-email")
-    _enter(request, user)
+    enter(request, user)
 
 
 def resend(request: HttpRequest, email: str) -> None:
@@ -95,7 +95,7 @@ def sign_in(request: HttpRequest, email: str, password: str) -> None:
     if user.verified_at is None:
         _mail(request, user, "verify")
         raise ApiError(403, "email-unverified")
-    _enter(request, user)
+    enter(request, user)
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -145,6 +145,14 @@ def confirm_password(request: HttpRequest, user: User, password: str) -> None:
     _check(request, user.email, user, password)
 
 
+def enter(request: HttpRequest, user: User) -> None:
+    """Start a session for a user who has shown who he is."""
+    with transaction.atomic():
+        _start_session(request, user)
+        audit(user, "sign-in")
+        emit("sign-in", user)
+
+
 def _check(request: HttpRequest, email: str, user: User | None, password: str) -> User:
     address = throttling.by_address(request, throttling.SIGN_IN_ADDRESS)
     account = throttling.by_account(email, throttling.SIGN_IN_ACCOUNT)
@@ -178,13 +186,6 @@ def _open(wish: SignUpIn, known: User | None) -> User:
             user.save(update_fields=["password", "language"])
         audit(user, "sign-up", notice=wish.notice_version)
     return user
-
-
-def _enter(request: HttpRequest, user: User) -> None:
-    with transaction.atomic():
-        _start_session(request, user)
-        audit(user, "sign-in")
-        emit("sign-in", user)
 
 
 def _start_session(request: HttpRequest, user: User) -> None:

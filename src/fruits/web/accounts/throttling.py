@@ -32,6 +32,7 @@ SIGN_IN_ACCOUNT = Allowance("sign-in/account", 10, 900)
 SIGN_IN_ADDRESS = Allowance("sign-in/address", 50, 900)
 MAIL_ACCOUNT = Allowance("mail/account", 5, 3600)
 MAIL_ADDRESS = Allowance("mail/address", 30, 3600)
+PASSKEY_ADDRESS = Allowance("passkey/address", 100, 900)
 KINDS = (SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, MAIL_ACCOUNT, MAIL_ADDRESS)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import IO, Any
@@ -17,7 +18,7 @@ from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
 from fruits.web.accounts import throttling
-from fruits.web.accounts.models import Attempt, Session, User
+from fruits.web.accounts.models import Attempt, Passkey, Session, User
 from fruits.web.privacy.journal import pseudonym
 from fruits.web.privacy.models import AuditEntry, Consent, Event
 from fruits.web.recognition import photos
@@ -103,6 +104,18 @@ class SessionRow(Strict):
     device: str
 
 
+class PasskeyRow(Strict):
+    """A passkey: its public half, the private one never leaves the devices."""
+
+    id: UUID
+    credential: str
+    public_key: str = Field(description="base64url")
+    counter: int = Field(description="how often the device said it had signed")
+    device: str
+    created_at: datetime
+    used_at: datetime | None
+
+
 class AttemptRow(Strict):
     """A failed sign-in or a mail that was asked for, counted against guessing."""
 
@@ -139,6 +152,7 @@ class Export(Strict):
     photos: list[PhotoRow]
     corrections: list[CorrectionRow]
     sessions: list[SessionRow]
+    passkeys: list[PasskeyRow]
     attempts: list[AttemptRow]
     audit: list[AuditRow]
     events: list[EventRow]
@@ -177,6 +191,11 @@ def _sessions(user: User) -> Iterable[dict[str, Any]]:
     return (_fields(row, SessionRow, expires_at=row.expire_date) for row in Session.objects.filter(user=user))
 
 
+def _passkeys(user: User) -> Iterable[dict[str, Any]]:
+    rows = Passkey.objects.filter(user=user).order_by("created_at")
+    return (_fields(row, PasskeyRow, public_key=urlsafe_b64encode(row.public_key).decode()) for row in rows)
+
+
 def _audit(user: User) -> Iterable[dict[str, Any]]:
     return (_fields(row, AuditRow) for row in AuditEntry.objects.filter(actor=pseudonym(user)).order_by("at"))
 
@@ -191,6 +210,7 @@ EXPORTED: dict[str, tuple[str, Callable[[User], Iterable[dict[str, Any]]]]] = {
     "recognition.Photo": ("photos", _photos),
     "recognition.Correction": ("corrections", _corrections),
     "accounts.Session": ("sessions", _sessions),
+    "accounts.Passkey": ("passkeys", _passkeys),
     "accounts.Attempt": ("attempts", _attempts),
     "privacy.AuditEntry": ("audit", _audit),
     "privacy.Event": ("events", _events),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-VERSION = "2026-11-1"
+VERSION = "2026-11-2"
 UPDATED = "2026-11-21"
 
 
@@ -45,12 +45,14 @@ def sections(retention_days: int, minimum_age: int) -> list[dict[str, Any]]:
             "account",
             ("Your account", "Votre compte"),
             (
-                "An account holds your e-mail address, a hash of your password, your language, the browsers in which "
-                "you are signed in, your history, your corrections and your choices. You can use everything but the "
-                f"shared history without one. You must be at least {minimum_age} to open it.",
-                "Un compte contient votre adresse e-mail, une empreinte de votre mot de passe, votre langue, les "
-                "navigateurs où vous êtes connecté, votre historique, vos corrections et vos choix. Tout marche sans "
-                f"compte, sauf l'historique partagé. Il faut avoir au moins {minimum_age} ans pour en ouvrir un.",
+                "An account holds your e-mail address, a hash of your password, the public half of your passkeys, your "
+                "language, the browsers in which you are signed in, your history, your corrections and your choices. "
+                "You can use everything but the shared history without one. "
+                f"You must be at least {minimum_age} to open it.",
+                "Un compte contient votre adresse e-mail, une empreinte de votre mot de passe, la moitié publique de "
+                "vos clés d'accès, votre langue, les navigateurs où vous êtes connecté, votre historique, vos "
+                "corrections et vos choix. Tout marche sans compte, sauf l'historique partagé. "
+                f"Il faut avoir au moins {minimum_age} ans pour en ouvrir un.",
             ),
         ),
         _part(
