@@ -43,7 +43,7 @@ class Site:
 def serving(
     home: Path, *arguments: str, scheme: str = "http", answers: str = "/readyz", **environment: str
 ) -> Iterator[Site]:
-    """`fruits serve` in a process of its own until the block ends; begins when the page ``answers`` says that all is well."""
+    """`fruits serve` in a process of its own until the block ends; begins when the page ``answers`` does."""
     home.mkdir(parents=True, exist_ok=True)
     port = free_port()
     variables = {"FRUITS_RECOGNITION_RATE": "0", **dict.fromkeys(CLEAN, ""), **environment}
