@@ -9,7 +9,7 @@ import { text, useForm } from "../../parts/useForm";
 import { theme } from "../../state/settings";
 import { useStore } from "../../state/store";
 import { announce } from "../../state/announce";
-import { Forgot, SignIn, SignUp } from "./Forms";
+import { Forgot, NewPassword, Problem, SignIn, SignUp } from "./Forms";
 import { Passkeys } from "./Passkeys";
 import { Sessions } from "./Sessions";
 import "./Account.css";
@@ -102,17 +102,8 @@ function ChangePassword({ email }: { email: string }) {
     <form className="narrow" onSubmit={form.submit}>
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <Field label={say("currentPassword")} name="current" type="password" autoComplete="current-password" required problems={form.fields.current} />
-      <Field
-        label={say("newPassword")}
-        name="new"
-        type="password"
-        autoComplete="new-password"
-        minLength={8}
-        required
-        hint={say("passwordHint")}
-        problems={form.fields.new ?? form.fields.password}
-      />
-      <div role="alert">{form.problem ? <p className="problem">{form.problem}</p> : null}</div>
+      <NewPassword form={form} name="new" />
+      <Problem form={form} />
       {done ? <p>{say("passwordChanged")}</p> : null}
       <button className="button" disabled={form.busy}>
         {say("save")}

@@ -69,16 +69,7 @@ export function SignUp() {
   return (
     <form onSubmit={form.submit}>
       <Email form={form} />
-      <Field
-        label={say("password")}
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        minLength={8}
-        required
-        hint={say("passwordHint")}
-        problems={form.fields.password}
-      />
+      <NewPassword form={form} label="password" />
       <label className="check">
         <input type="checkbox" name="of_age" required />
         <span>{say("ofAge", { age: config?.minimum_age ?? 15 })}</span>
@@ -148,4 +139,21 @@ function Email({ form }: { form: Form }) {
 
 export function Problem({ form }: { form: Form }) {
   return <div role="alert">{form.problem ? <p className="problem">{form.problem}</p> : null}</div>;
+}
+
+/** A password to choose; the server says "password" of whatever is wrong with it. */
+export function NewPassword({ form, label = "newPassword", name = "password" }: { form: Form; label?: "password" | "newPassword"; name?: string }) {
+  const { say } = useWords();
+  return (
+    <Field
+      label={say(label)}
+      name={name}
+      type="password"
+      autoComplete="new-password"
+      minLength={8}
+      required
+      hint={say("passwordHint")}
+      problems={form.fields[name] ?? form.fields.password}
+    />
+  );
 }

@@ -3,10 +3,9 @@ import { Link, useSearch } from "wouter";
 import { call } from "../../api/http";
 import type { Said } from "../../api/types";
 import { useWords } from "../../i18n/useWords";
-import { Field } from "../../parts/Field";
 import { Page } from "../../parts/Page";
 import { text, useForm } from "../../parts/useForm";
-import { Problem } from "./Forms";
+import { NewPassword, Problem } from "./Forms";
 import "./Account.css";
 
 /** Where the link of a reset mail leads. */
@@ -30,16 +29,7 @@ export default function Reset() {
         </div>
       ) : (
         <form className="narrow" onSubmit={form.submit}>
-          <Field
-            label={say("newPassword")}
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            minLength={8}
-            required
-            hint={say("passwordHint")}
-            problems={form.fields.password}
-          />
+          <NewPassword form={form} />
           <Problem form={form} />
           <button className="button" disabled={form.busy}>
             {say("save")}
