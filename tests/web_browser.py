@@ -16,6 +16,11 @@ PASSWORD = "a pear on a plate 7"
 PATIENCE = 60
 
 
+def fresh() -> str:
+    """An address that nobody has used."""
+    return f"{uuid.uuid4().hex[:12]}@example.org"
+
+
 class Browser:
     """Cookies, the CSRF token, a language; answers are those of `requests`."""
 
@@ -60,7 +65,7 @@ class Browser:
     # --- accounts ---
 
     def sign_up(self, email: str = "", password: str = PASSWORD, **changes: Any) -> requests.Response:
-        self.email = email or f"{uuid.uuid4().hex[:12]}@example.org"
+        self.email = email or fresh()
         version = self.get("/api/config").json()["notice"]["version"]
         wish = {"email": self.email, "password": password, "of_age": True, "notice_version": version, "language": "en"}
         return self.post("/api/accounts/sign-up", wish | changes)

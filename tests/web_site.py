@@ -14,7 +14,15 @@ import requests
 from servers import Started, free_port, start_cli, wait_until
 from web_browser import Browser
 
-CLEAN = ("DATABASE_URL", "FRUITS_PRODUCTION", "FRUITS_SECRET_KEY", "FRUITS_HOSTS", "FRUITS_ORIGIN", "FRUITS_MAIL")
+CLEAN = (
+    "DATABASE_URL",
+    "FRUITS_PRODUCTION",
+    "FRUITS_SECRET_KEY",
+    "FRUITS_HOSTS",
+    "FRUITS_ORIGIN",
+    "FRUITS_MAIL",
+    "FRUITS_CONTROLLER",
+)
 
 
 @dataclass

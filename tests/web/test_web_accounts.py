@@ -11,14 +11,10 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from web_browser import PASSWORD, Browser
+from web_browser import PASSWORD, Browser, fresh
 from web_site import Site
 
 Someone = Callable[..., Browser]
-
-
-def fresh() -> str:
-    return f"{uuid.uuid4().hex[:12]}@example.org"
 
 
 def test_sign_up_confirm_and_be_signed_in(browser: Browser) -> None:
@@ -235,6 +231,23 @@ def test_guessing_is_throttled_per_address(django: None, site: Site) -> None:
     codes = [browser.sign_in(fresh(), "guess").json()["code"] for _ in range(4)]
     assert codes == ["wrong-credentials"] * 3 + ["throttled"]
     site.forget_attempts()
+
+
+def test_a_stranger_at_the_door_does_not_lock_the_owner_in(site: Site, someone: Someone) -> None:
+    owner = someone()
+    stranger = site.browser()
+    answers = [stranger.sign_in(owner.email, "guess") for _ in range(11)]
+    assert answers[-1].status_code == 429
+    change = {"current": PASSWORD, "new": "another password 9"}
+    assert owner.post("/api/accounts/password", change).status_code == 200
+    guesses = [owner.post("/api/accounts/password", change).status_code for _ in range(11)]
+    assert guesses == [401] * 10 + [429]
+    site.forget_attempts()
+
+
+@pytest.mark.parametrize("email", ["a,b@example.org", "a b@example.org", "a@b", "<a@example.org>", "a@example.o:rg"])
+def test_what_is_no_address_is_refused(browser: Browser, email: str) -> None:
+    assert browser.sign_up(email=email).status_code == 422
 
 
 def test_mails_are_throttled_without_a_word(site: Site, someone: Someone) -> None:

@@ -109,6 +109,23 @@ def test_a_copied_passkey_is_noticed(site: Site, someone: Someone) -> None:
     assert [sign_in(site.browser(), shared).status_code for _ in range(2)] == [200, 200]
 
 
+def test_a_passkey_given_up_does_not_shorten_the_session(site: Site, someone: Someone) -> None:
+    user = someone()
+    browser = site.browser()
+    assert browser.post(OPTIONS).status_code == 200
+    assert browser.sign_in(user.email).status_code == 200
+    (session,) = (one for one in browser.get("/api/accounts/sessions").json() if one["current"])
+    lasts = datetime.fromisoformat(session["expires_at"]) - datetime.fromisoformat(session["created_at"])
+    assert lasts > timedelta(days=29)
+
+
+def test_a_name_that_no_device_gives_is_refused(someone: Someone) -> None:
+    user = someone()
+    device = Authenticator(user.address)
+    device.id = b"x" * 1024
+    refused(user.post("/api/accounts/passkeys", device.make(offered(user))), 400)
+
+
 def test_signing_in_ends_the_session_that_was(site: Site, someone: Someone) -> None:
     one, other = someone(), someone()
     device = with_passkey(other)

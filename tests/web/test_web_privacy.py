@@ -113,6 +113,33 @@ def test_erasure_leaves_nothing(django: None, site: Site, someone: Someone) -> N
     assert unzip(stayer)[0]["photos"]
 
 
+def test_erasures_are_repeated_after_a_restore(
+    django: None, someone: Someone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a restore, the account is there and only the log, kept elsewhere, knows that it was erased."""
+    from django.core.management import call_command
+
+    from fruits.web.accounts.models import User
+
+    stayer, leaver = someone(), someone()
+    name = unzip(leaver)[0]["pseudonym"]
+    log = ["no JSON", "[1]", json.dumps({"actor": name, "action": "export"})]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(log)))
+    call_command("erase_again")
+    assert User.objects.filter(email=leaver.email).exists()
+    log.append(json.dumps({"actor": name, "action": "erase", "reason": "asked"}))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(log)))
+    call_command("erase_again")
+    assert not User.objects.filter(email=leaver.email).exists() and User.objects.filter(email=stayer.email).exists()
+    assert "1 erasures in the log, 1 accounts erased again" in capsys.readouterr().out
+
+
+def test_exports_are_rare(someone: Someone) -> None:
+    user = someone()
+    codes = [user.get("/api/me/export").status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
+
+
 def test_the_log_cannot_be_led_back_to_an_erased_account(django: None, site: Site, someone: Someone) -> None:
     from fruits.web.privacy.models import AuditEntry, Event
 
@@ -319,4 +346,5 @@ def test_the_notice_says_what_the_law_asks(browser: Browser) -> None:
     ids = {part["id"] for part in notice["sections"]}
     assert ids == {"who", "photos", "account", "grounds", "time", "where", "rights"}
     assert all(text["en"] and text["fr"] for part in notice["sections"] for text in part["paragraphs"])
+    assert "owner of this computer" in json.dumps(notice)
     assert "12 months" in json.dumps(notice) and "CNIL" in json.dumps(notice)

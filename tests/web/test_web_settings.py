@@ -21,6 +21,7 @@ PRODUCTION = {
     "FRUITS_SECRET_KEY": SECRET,
     "FRUITS_HOSTS": "fruits.example",
     "FRUITS_ORIGIN": "https://fruits.example",
+    "FRUITS_CONTROLLER": "Fruits SAS, 1 rue des Halles, 75001 Paris",
     "FRUITS_MAIL": "smtp://user:pass@mail.example:587",
 }
 
@@ -62,6 +63,7 @@ def test_the_migrations_say_all_of_the_tables(tmp_path: Path, app_folder: Path) 
         ({"FRUITS_HOSTS": ""}, "FRUITS_HOSTS"),
         ({"FRUITS_HOSTS": "*"}, "FRUITS_HOSTS"),
         ({"FRUITS_ORIGIN": "http://fruits.example"}, "FRUITS_ORIGIN"),
+        ({"FRUITS_CONTROLLER": ""}, "FRUITS_CONTROLLER"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"FRUITS_MAX_PIXELS": "many"}, "FRUITS_MAX_PIXELS"),
         ({"FRUITS_RECOGNITION_RATE": "often"}, "FRUITS_RECOGNITION_RATE"),

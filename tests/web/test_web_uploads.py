@@ -211,6 +211,27 @@ def test_hundreds_of_slow_clients_do_not_stop_health_or_photos(site: Site, brows
             line.close()
 
 
+def test_one_address_cannot_hold_all_places(tmp_path: Path) -> None:
+    """Eight uploads that fill the memory for bodies and then stand still, all from one address."""
+    with serving(tmp_path / "home", "--proxy", "127.0.0.1") as site:
+        lines = [connect(site) for _ in range(8)]
+        try:
+            head = request_head("/api/photos", 20 * MEGABYTE).replace(b"Host:", b"X-Forwarded-For: 192.0.2.1\r\nHost:")
+            for line in lines:
+                with contextlib.suppress(OSError):
+                    line.sendall(head + bytes(20 * MEGABYTE - 1000))
+            other = site.browser()
+            other.http.headers["X-Forwarded-For"] = "192.0.2.2"
+            assert other.scan(phone_photo()).status_code == 200
+            same = site.browser()
+            same.http.headers["X-Forwarded-For"] = "192.0.2.1"
+            answer = same.scan(phone_photo() + bytes(MEGABYTE))
+            assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+        finally:
+            for line in lines:
+                line.close()
+
+
 def test_memory_is_bounded(site: Site) -> None:
     """Two dozen large uploads at once, of each kind that costs most, leave the server about as large as before."""
     bodies = [flat_jpeg(11_500, 10_000), encoded(Image.new("RGB", (8000, 6200), (9, 99, 9)), "PNG")]
@@ -222,7 +243,9 @@ def test_memory_is_bounded(site: Site) -> None:
     site.browser().scan(bodies[0])
 
     def send(number: int) -> None:
-        done.append(site.browser().scan(bodies[number % len(bodies)]).status_code)
+        browser = site.browser()
+        browser.http.headers["X-Forwarded-For"] = f"203.0.113.{number}"
+        done.append(browser.scan(bodies[number % len(bodies)]).status_code)
 
     threads = [threading.Thread(target=send, args=(n,)) for n in range(24)]
     before = site.resident()

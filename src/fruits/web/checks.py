@@ -39,6 +39,6 @@ def parts_are_there(app_configs: Any, **options: Any) -> list[CheckMessage]:
         found.append(Caution("The application is not built", hint="npm ci && npm run build", id="fruits.W001"))
     if engine.model_files() is None:
         found.append(Caution("There is no model to recognise with", hint="install fruits again", id="fruits.W002"))
-    if settings.PRODUCTION and not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+    if settings.PRODUCTION and settings.EMAIL_BACKEND.endswith("FolderBackend"):
         found.append(Caution("Mails are files in a folder", hint="set FRUITS_MAIL=smtp://...", id="fruits.W003"))
     return found

@@ -130,7 +130,7 @@ def mail(address: str) -> Settings:
         raise ConfigurationError("FRUITS_MAIL must be smtp://user:password@host:587 or smtps://user:password@host:465")
     wrapped = parts.scheme == "smtps"
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "fruits.web.mail.SmtpBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or (465 if wrapped else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from fruits.catalogue import Language
 from fruits.web import metrics
 from fruits.web.messages import error_message
+from fruits.web.rates import network
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -31,13 +33,15 @@ _DRAIN_TIMES = 4
 class GateLimits:
     """``photo`` and ``other``: bytes of the body of an upload and of any other request. ``seconds``: for a whole body.
 
-    ``memory``: bytes of all bodies in the process at one time; ``waiting``: requests inside at one time.
+    ``memory``: bytes of all bodies in the process at one time, of which ``share`` from one network address;
+    ``waiting``: requests inside at one time.
     """
 
     photo: int
     other: int
     seconds: float
     memory: int = 160 * 2**20
+    share: int = 40 * 2**20
     waiting: int = 256
 
 
@@ -55,8 +59,9 @@ class _RefusedError(Exception):
 class _Body:
     """A body as it comes in; handed over once, so that there is one copy of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         self._chunks: list[bytes] = []
+        self.address = address
         self.length = 0
 
     def add(self, chunk: bytes) -> None:
@@ -75,7 +80,7 @@ class Gate:
         self._app = app
         self._limits = limits
         self._start = start
-        self._held = 0
+        self._held: Counter[str] = Counter()
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +106,7 @@ class Gate:
                 return
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Body()
+        body = _Body(network((scope.get("client") or ("",))[0]))
         try:
             if self._inside >= self._limits.waiting:
                 raise _RefusedError(503, "busy", retry_after=2)
@@ -118,7 +123,7 @@ class Gate:
             metrics.limited.labels(refusal.code).inc()
             await _refuse(scope, receive, send, refusal)
         finally:
-            self._hold(-body.length)
+            self._hold(body, -body.length)
 
     async def _read(self, scope: Scope, receive: Receive, body: _Body) -> bool:
         """Read the whole body; false when the client left. Raises ``_RefusedError``."""
@@ -141,18 +146,22 @@ class Gate:
                     chunk = message.get("body", b"")
                     if body.length + len(chunk) > limit:
                         raise _RefusedError(413, "too-large", limit=limit, drain=drain)
-                    if self._held + len(chunk) > self._limits.memory:
+                    if self._held.total() + len(chunk) > self._limits.memory:
                         raise _RefusedError(503, "busy", retry_after=5)
+                    if self._held[body.address] + len(chunk) > self._limits.share:
+                        raise _RefusedError(429, "throttled", retry_after=5)
                     body.add(chunk)
-                    self._hold(len(chunk))
+                    self._hold(body, len(chunk))
                     if not message.get("more_body", False):
                         return True
         except TimeoutError as error:
             raise _RefusedError(408, "too-slow") from error
 
-    def _hold(self, count: int) -> None:
-        self._held += count
-        metrics.uploading.set(self._held)
+    def _hold(self, body: _Body, count: int) -> None:
+        self._held[body.address] += count
+        if not self._held[body.address]:
+            del self._held[body.address]
+        metrics.uploading.set(self._held.total())
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

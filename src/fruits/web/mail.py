@@ -1,4 +1,7 @@
-"""Mails to a person, in the person's language; on a machine without SMTP they are files in a folder."""
+"""Mails to a person, in the person's language; on a machine without SMTP they are files in a folder.
+
+A mail server is spoken to beside the request: the time it takes would tell which addresses have an account.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ import os
 import smtplib
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 from django.http import HttpRequest
 
@@ -55,14 +61,10 @@ BODIES = {
 }
 
 
-def send(kind: str, address: str, language: Language, link: str) -> bool:
-    """Send a mail of ``SUBJECTS``; false when the mail server did not take it, which the log says."""
+def send(kind: str, address: str, language: Language, link: str) -> None:
+    """Send a mail of ``SUBJECTS``; the log says when a mail server did not take it."""
     message = EmailMessage(SUBJECTS[kind][language], BODIES[kind][language].format(link=link), to=[address])
-    try:
-        return message.send() == 1
-    except (OSError, smtplib.SMTPException) as error:
-        _log.error("mail not sent (%s): %s", kind, type(error).__name__)
-        return False
+    message.send()
 
 
 def link(request: HttpRequest, path: str, token: str) -> str:
@@ -73,6 +75,30 @@ def link(request: HttpRequest, path: str, token: str) -> str:
 def mail_folder() -> Path:
     """Where mails lie on a machine without SMTP."""
     return Path(settings.HOME) / "mail"
+
+
+class SmtpBackend(BaseEmailBackend):
+    """Django's SMTP in a thread of its own; what waits is sent before the process ends."""
+
+    _thread = ThreadPoolExecutor(1, "mail")
+    _places = BoundedSemaphore(1000)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Queue the mails; return how many. Beyond a thousand that wait they are dropped, which the log says."""
+        queued = [message for message in email_messages if self._places.acquire(blocking=False)]
+        for message in queued:
+            self._thread.submit(self._deliver, message)
+        if len(queued) < len(email_messages):
+            _log.error("mail not sent: too many are waiting for the mail server")
+        return len(queued)
+
+    def _deliver(self, message: EmailMessage) -> None:
+        try:
+            smtp.EmailBackend().send_messages([message])
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            _log.error("mail not sent: %s", type(error).__name__)
+        finally:
+            self._places.release()
 
 
 class FolderBackend(BaseEmailBackend):

@@ -30,6 +30,7 @@ SECRET_KEY = _environment.text("FRUITS_SECRET_KEY") or ("" if PRODUCTION else lo
 SECRET_KEY_FALLBACKS = _environment.words("FRUITS_SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = _environment.words("FRUITS_HOSTS") or ([] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 ORIGIN = _environment.text("FRUITS_ORIGIN").rstrip("/")
+CONTROLLER = _environment.text("FRUITS_CONTROLLER")
 if PRODUCTION:
     if DEBUG:
         raise ConfigurationError("FRUITS_WEB_DEBUG is set: production does not start with it; unset it")
@@ -42,6 +43,11 @@ if PRODUCTION:
         raise ConfigurationError("FRUITS_HOSTS must name the hosts of the site in production, as fruits.example")
     if not ORIGIN.startswith("https://"):
         raise ConfigurationError("FRUITS_ORIGIN must be the site's address in production, as https://fruits.example")
+    if not CONTROLLER:
+        raise ConfigurationError(
+            "FRUITS_CONTROLLER must say in production who runs the site, for its privacy notice (GDPR, article 13), "
+            "as: Fruits SAS, 1 rue des Halles, 75001 Paris, privacy@fruits.example"
+        )
 
 # --- the application -------------------------------------------------------------------------------------------------
 

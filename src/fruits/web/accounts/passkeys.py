@@ -39,6 +39,9 @@ from fruits.web.privacy.journal import audit
 MOST = 10
 """Passkeys that an account may have."""
 
+LONGEST = 1023
+"""Bytes that a credential's id may have (WebAuthn, 4)."""
+
 CHALLENGE = timedelta(minutes=5)
 
 _STATE = "passkey"
@@ -48,7 +51,7 @@ Options = dict[str, Any]
 
 def begin_adding(request: HttpRequest, user: User, password: str) -> Options:
     """What the browser needs to make a passkey (``PublicKeyCredentialCreationOptionsJSON``). Raises ``ApiError``."""
-    service.confirm_password(request, user, password)
+    service.confirm_password(user, password)
     known = [_credential(passkey) for passkey in user.passkeys.all()]
     if len(known) >= MOST:
         raise ApiError(409, "too-many-passkeys", limit=MOST)
@@ -69,6 +72,8 @@ def add(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> Passkey:
         made = _server(request).register_complete(state, RegistrationResponse.from_dict(answer))
         credential = made.credential_data
         assert credential is not None  # noqa: S101 - `register_complete` has seen to it
+        if len(credential.credential_id) > LONGEST:
+            raise ValueError("the credential's id is too long")
     try:
         with transaction.atomic():
             passkey = Passkey.objects.create(
@@ -118,7 +123,6 @@ def sign_in(request: HttpRequest, answer: Mapping[str, Any]) -> None:
     except ApiError:
         throttling.count(address)
         raise
-    request.session.flush()
     service.enter(request, passkey.user)
 
 

@@ -10,11 +10,10 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 Language = Literal["en", "fr"]
+_NOT = r'@\s\x00-\x1f,;:<>()\[\]\\"'
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$"
-    ),
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=rf"^[^{_NOT}]+@[^{_NOT}]+\.[^{_NOT}.]+$"),
 ]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 Token = Annotated[str, Field(min_length=1, max_length=1024)]

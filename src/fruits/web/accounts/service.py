@@ -130,7 +130,7 @@ def reset(token: str, password: str) -> None:
 
 def change_password(request: HttpRequest, user: User, current: str, new: str) -> None:
     """Set a new password, end the other sessions, start this one anew. Raises ``ApiError``."""
-    _check(request, user.email, user, current)
+    confirm_password(user, current)
     check_password_rules(new, user.email)
     with transaction.atomic():
         user.set_password(new)
@@ -140,9 +140,19 @@ def change_password(request: HttpRequest, user: User, current: str, new: str) ->
     _start_session(request, user)
 
 
-def confirm_password(request: HttpRequest, user: User, password: str) -> None:
-    """Raise ``ApiError`` unless ``password`` is the user's; throttled like a sign-in."""
-    _check(request, user.email, user, password)
+def confirm_password(user: User, password: str) -> None:
+    """Raise ``ApiError`` unless ``password`` is the signed-in user's.
+
+    Counted by themselves: what a stranger tries at the door does not keep the owner from his account.
+    """
+    key = throttling.by_account(user.email, throttling.CONFIRM_ACCOUNT)
+    throttling.hold(key, throttling.CONFIRM_ACCOUNT)
+    if user.check_password(password):
+        throttling.forget(key)
+        return
+    throttling.count(key)
+    audit(user, "wrong-password")
+    raise ApiError(401, "wrong-credentials")
 
 
 def enter(request: HttpRequest, user: User) -> None:
@@ -191,6 +201,7 @@ def _open(wish: SignUpIn, known: User | None) -> User:
 def _start_session(request: HttpRequest, user: User) -> None:
     if SESSION_KEY in request.session:  # somebody signs in again: Django would keep the key
         request.session.cycle_key()
+    request.session.set_expiry(None)  # that of a passkey's challenge would stay
     login(request, user)
     request.session[DEVICE] = describe_device(request.META.get("HTTP_USER_AGENT", ""))
     request.session.save()

@@ -32,8 +32,10 @@ SIGN_IN_ACCOUNT = Allowance("sign-in/account", 10, 900)
 SIGN_IN_ADDRESS = Allowance("sign-in/address", 50, 900)
 MAIL_ACCOUNT = Allowance("mail/account", 5, 3600)
 MAIL_ADDRESS = Allowance("mail/address", 30, 3600)
+CONFIRM_ACCOUNT = Allowance("confirm/account", 10, 900)
+EXPORT_ACCOUNT = Allowance("export/account", 10, 3600)
 PASSKEY_ADDRESS = Allowance("passkey/address", 100, 900)
-KINDS = (SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, MAIL_ACCOUNT, MAIL_ADDRESS)
+KINDS = (SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, MAIL_ACCOUNT, MAIL_ADDRESS, CONFIRM_ACCOUNT, EXPORT_ACCOUNT)
 
 
 def by_address(request: HttpRequest, allowance: Allowance) -> str:

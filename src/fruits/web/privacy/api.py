@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
+from fruits.web.accounts import throttling
 from fruits.web.accounts.api import user_json
 from fruits.web.accounts.models import User
 from fruits.web.accounts.schemas import LanguageIn, Password, Strict, UserOut
@@ -93,7 +94,7 @@ class EraseIn(Strict):
 def read_notice(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     """The privacy notice, in both languages."""
     response["Cache-Control"] = "public, max-age=3600"
-    parts = notice.sections(settings.RETENTION_DAYS, settings.MINIMUM_AGE)
+    parts = notice.sections(settings.CONTROLLER, settings.RETENTION_DAYS, settings.AUDIT_DAYS, settings.MINIMUM_AGE)
     return {"version": notice.VERSION, "updated": notice.UPDATED, "sections": parts}
 
 
@@ -133,6 +134,9 @@ def turn_consents(request: HttpRequest, wish: ConsentsIn) -> dict[str, Any]:
 def export(request: HttpRequest) -> FileResponse:
     """Everything of one's own as a zip: ``data.json``, its ``schema.json``, and the photos."""
     user = user_of(request)
+    key = throttling.by_account(user.email, throttling.EXPORT_ACCOUNT)
+    throttling.hold(key, throttling.EXPORT_ACCOUNT)
+    throttling.count(key)
     audit(user, "export")
     response = FileResponse(write_zip(user), as_attachment=True, filename="fruits.zip", content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
@@ -158,7 +162,7 @@ def change_language(request: HttpRequest, wish: LanguageIn) -> dict[str, Any]:
 def erase_me(request: HttpRequest, wish: EraseIn) -> tuple[int, None]:
     """Delete the account and all that belongs to it, for good."""
     user = user_of(request)
-    confirm_password(request, user, wish.password)
+    confirm_password(user, wish.password)
     erase(user)
     logout(request)
     return 204, None

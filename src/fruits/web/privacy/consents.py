@@ -26,12 +26,12 @@ class Wording:
 
 WORDINGS: dict[Kind, Wording] = {
     "keep": Wording(
-        "2026-11-1",
+        "2026-11-2",
         Text(
-            "Keep my photos in my account, for my history. They are deleted after twelve months, "
-            "or as soon as I turn this off.",
-            "Garder mes photos dans mon compte, pour mon historique. Elles sont supprimées après douze mois, "
-            "ou dès que je désactive ce réglage.",
+            "Keep my photos in my account, for my history. They are deleted when their time is over (see the notice), "
+            "or as soon as I turn this off, unless I let them improve the recognition.",
+            "Garder mes photos dans mon compte, pour mon historique. Elles sont supprimées à la fin de leur durée "
+            "(voir la notice), ou dès que je désactive ce réglage, sauf si je les laisse améliorer la reconnaissance.",
         ),
     ),
     "improve": Wording(

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-VERSION = "2026-11-2"
+VERSION = "2026-11-3"
 UPDATED = "2026-11-21"
 
 
-def sections(retention_days: int, minimum_age: int) -> list[dict[str, Any]]:
-    """The notice's parts: an id, a title and paragraphs, each in English and French."""
-    months = round(retention_days / 30.4)
+def sections(controller: str, retention_days: int, audit_days: int, minimum_age: int) -> list[dict[str, Any]]:
+    """The notice's parts: an id, a title and paragraphs, each in English and French.
+
+    controller: who runs the site, with address and contact; empty on a machine of one's own.
+    """
+    months, audit_months = round(retention_days / 30.4), round(audit_days / 30.4)
+    english, french = controller or "the owner of this computer", controller or "le propriétaire de cet ordinateur"
     return [
         _part(
             "who",
             ("Who we are", "Qui nous sommes"),
             (
-                "Fruits! is run by the company that publishes this site, which decides why and how your data are used. "
-                "Its address and that of its data protection contact stand in the legal notice of the site.",
-                "Fruits ! est géré par la société qui publie ce site et décide pourquoi et comment vos données sont "
-                "utilisées. Son adresse et celle du contact chargé de la protection des données figurent dans les "
-                "mentions légales du site.",
+                f"This site is run by {english}, who decides why and how your data are used.",
+                f"Ce site est géré par {french}, qui décide pourquoi et comment vos données sont utilisées.",
             ),
         ),
         _part(
@@ -73,11 +74,11 @@ def sections(retention_days: int, minimum_age: int) -> list[dict[str, Any]]:
             (
                 f"Photos: {months} months, or until you turn the switch off, delete them or delete the account. "
                 "History and corrections: until you delete them or the account. Sign-ins: 30 days. The security log: "
-                "twelve months, and without a way back to you from the day the account is deleted.",
+                f"{audit_months} months, and without a way back to you from the day the account is deleted.",
                 f"Photos : {months} mois, ou jusqu'à ce que vous désactiviez le réglage, les supprimiez ou supprimiez "
                 "le compte. Historique et corrections : jusqu'à ce que vous les supprimiez ou supprimiez le compte. "
-                "Connexions : 30 jours. Journal de sécurité : douze mois, sans retour possible vers vous dès la "
-                "suppression du compte.",
+                "Connexions : 30 jours. Journal de sécurité : {audit_months} mois, sans retour possible vers vous dès "
+                "la suppression du compte.",
             ),
         ),
         _part(
@@ -85,9 +86,10 @@ def sections(retention_days: int, minimum_age: int) -> list[dict[str, Any]]:
             ("Where, and who sees it", "Où, et qui y a accès"),
             (
                 "In the European Union, with our hosting provider, which acts on our orders. We sell and share "
-                "nothing, and use no advertising and no tracker; the only cookies are those of the session.",
+                "nothing, and use no advertising and no tracker; the only cookies keep you signed in and guard forms.",
                 "Dans l'Union européenne, chez notre hébergeur, qui agit sur nos instructions. Nous ne vendons ni ne "
-                "partageons rien, sans publicité ni traceur ; les seuls cookies sont ceux de la session.",
+                "partageons rien, sans publicité ni traceur ; les seuls cookies gardent votre connexion et protègent "
+                "les formulaires.",
             ),
         ),
         _part(
