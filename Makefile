@@ -67,7 +67,8 @@ demo: check-java setup  ## Run the chain on a drawn sample, or on IMAGES=/path; 
 
 test: check-java setup lint types layers  ## Lint, check types and layers, run the tests on the newest Spark
 	@cd frontend && export PATH="$$PATH:$(NODE)/bin" && $(NPM) test --silent
-	@command -v chromium >/dev/null || echo "no Chromium: the browser tests will not run (Debian: apt install chromium)"
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+	  || echo "no Chromium: the browser tests will not run (Debian: apt install chromium)"
 	@$(BIN)/python -m pytest -m "not cluster"
 
 test-all: check-java setup lint types layers  ## The same with the tests that start a Spark cluster
