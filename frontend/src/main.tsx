@@ -3,9 +3,10 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { loadSession, user } from "./api/session";
 import { loadCatalogue } from "./catalogue/catalogue";
-import { syncScans } from "./history/account";
+import { engineOnItsWay } from "./engine/device";
 import { startEngine } from "./history/scan";
 import { refresh } from "./history/store";
+import { syncScans } from "./history/sync";
 import { applyTheme, recogniseOn, theme } from "./state/settings";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -24,7 +25,7 @@ async function sync(): Promise<void> {
 }
 
 async function begin(): Promise<void> {
-  await Promise.all([loadCatalogue(), refresh(), loadSession()]);
+  await Promise.all([refresh(), loadSession()]);
   user.watch(() => void sync());
   await sync();
 }
@@ -37,15 +38,23 @@ addEventListener("online", () => {
   void startEngine();
 });
 
-// Runtime and model come after the page: nothing of them delays what is seen first.
-if (document.readyState === "complete") void startEngine();
-else addEventListener("load", () => void startEngine(), { once: true });
+/**
+ * Engine, service worker and catalogue come after the page: nothing of them delays what is seen first. A page that needs
+ * the catalogue asks for it at once.
+ */
+async function background(): Promise<void> {
+  await startEngine();
+  await engineOnItsWay();
+  if (import.meta.env.PROD && "serviceWorker" in navigator) {
+    void navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  }
+  await loadCatalogue();
+}
+
+if (document.readyState === "complete") void background();
+else addEventListener("load", () => void background(), { once: true });
 
 // A page from before an update asks for a part that is no longer there: the new page has it.
 addEventListener("vite:preloadError", () => {
   if (navigator.onLine) location.reload();
 });
-
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => undefined));
-}

@@ -75,6 +75,14 @@ def sign_up(page: Page, site: Site, email: str) -> None:
     expect(page.get_by_text(f"Signed in as {email}")).to_be_visible()
 
 
+def sign_in(page: Page, site: Site, email: str) -> None:
+    open_app(page, site, "/account")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text(f"Signed in as {email}")).to_be_visible()
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds, each as its rule and the first element."""
     if not AXE.exists():

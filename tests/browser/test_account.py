@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from playwright.sync_api import expect
-from real_app import DESKTOP, PASSWORD, Device, Photo, engine_ready, open_app, scan, sign_up, until
+from real_app import DESKTOP, PASSWORD, Device, Photo, engine_ready, open_app, scan, sign_in, sign_up, until, violations
 
 from web_site import Site
 
@@ -27,17 +27,14 @@ def test_sign_up_keep_export_erase(device: Device, site: Site, sure_photo: Photo
         keep.check()
 
     engine_ready(page, site)
+    expect(page.get_by_text("recognised on this device, then stored in your account")).to_be_visible()
     with page.expect_response("**/api/photos") as kept:
         scan(page, sure_photo.path)
     assert kept.value.json()["scan"]["photo"]["kept"] is True
     expect(page.get_by_text("Your photo is kept in your account.")).to_be_visible()
 
     other = device()
-    open_app(other, site, "/account")
-    other.get_by_label("E-mail address").fill(email)
-    other.get_by_label("Password").fill(PASSWORD)
-    other.get_by_role("button", name="Sign in", exact=True).click()
-    expect(other.get_by_text(f"Signed in as {email}")).to_be_visible()
+    sign_in(other, site, email)
     other.get_by_role("link", name="History").click()
     expect(other.get_by_text("from another device")).to_be_visible()
     until(other, "document.querySelector('.scan-thumb img')?.naturalWidth > 0")
@@ -75,6 +72,62 @@ def test_without_consent_only_the_answer_goes_to_the_account(device: Device, sit
         scan(page, sure_photo.path)
     assert told.value.ok
     assert not [url for url in posted if url.endswith("/api/photos")]
+
+
+def test_a_photo_taken_before_signing_in_stays_on_the_device(device: Device, site: Site, sure_photo: Photo) -> None:
+    page = device()
+    engine_ready(page, site)
+    expect(page.get_by_text("recognised on this device and stay here")).to_be_visible()
+    scan(page, sure_photo.path)
+    email = "early@example.org"
+    owner = device()
+    sign_up(owner, site, email)
+    owner.get_by_role("link", name="Privacy").click()
+    with owner.expect_response("**/api/me/consents"):
+        owner.get_by_role("switch", name="Keep my photos").check()
+
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    with page.expect_response("**/api/history") as told:
+        sign_in(page, site, email)
+    assert told.value.ok
+    page.get_by_role("link", name="History").click()
+    page.locator(".scan-one").click()
+    expect(page.get_by_text("Your photo is on this device only.")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in posted if url.endswith("/api/photos")]
+
+
+def test_scans_are_deleted_in_the_account_too(
+    device: Device, site: Site, sure_photo: Photo, unsure_photo: Photo
+) -> None:
+    page, email = device(), "tidy@example.org"
+    sign_up(page, site, email)
+    for photo in (sure_photo, unsure_photo):
+        engine_ready(page, site)
+        with page.expect_response("**/api/history"):
+            scan(page, photo.path)
+    page.get_by_role("button", name="Delete this scan").click()
+    expect(page.locator(".scans li")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".scans li")).to_have_count(1)
+    expect(page.get_by_text("from another device")).to_have_count(0)
+
+    other = device()
+    sign_in(other, site, email)
+    other.get_by_role("link", name="History").click()
+    expect(other.get_by_text("from another device")).to_have_count(1)
+    other.context.set_offline(True)
+    other.get_by_role("button", name="Delete all").click()
+    other.get_by_role("dialog").get_by_role("button", name="Delete all").click()
+    expect(other.get_by_role("alert")).to_have_text("Nothing was deleted: there is no network.")
+    other.context.set_offline(False)
+    other.get_by_role("button", name=re.compile("^Delete: ")).click()
+    assert violations(other) == []
+    other.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(other.get_by_text("Nothing yet.")).to_be_visible()
+    other.reload()
+    expect(other.get_by_text("Nothing yet.")).to_be_visible()
 
 
 def test_a_weak_password_is_said_beside_its_field(device: Device, site: Site) -> None:

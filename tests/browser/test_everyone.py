@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 from real_app import DESKTOP, PHONE, Device, Photo, engine_ready, open_app, scan, tell, violations
 
 from web_site import Site
@@ -23,7 +22,8 @@ PAGES = (
     "/reset",
     "/no",
 )
-FIRST_PAGE = 200 * 1024
+# Bytes.
+FIRST_PAGE = 200_000
 
 
 SCENES = [
@@ -75,8 +75,9 @@ def test_keyboard_only(device: Device, site: Site, sure_photo: Photo) -> None:
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to the content"
     page.keyboard.press("Enter")
-    tab_to(page, "Choose a photo")
+    # Said to Chromium well before the key: the two go separate ways, and on a busy machine the key was first.
     with page.expect_file_chooser() as chooser:
+        tab_to(page, "Choose a photo")
         page.keyboard.press("Space")
     chooser.value.set_files(sure_photo.path)
     page.wait_for_selector("[data-answer]")
@@ -139,22 +140,34 @@ def test_reduced_motion(device: Device, site: Site) -> None:
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_the_first_page_is_light(device: Device, site: Site, built: Path) -> None:
-    """What a browser fetches before the engine, gzipped: page, script, style, font, configuration and session."""
+def gzipped(answer: Response) -> int:
+    """Bytes of an answer, as it comes over the wire, or as it would come gzipped where the browser took Brotli."""
+    if answer.header_value("content-encoding") == "br":
+        body = answer.body()
+        assert body, answer.url
+        return len(gzip.compress(body))
+    return answer.request.sizes()["responseBodySize"]
+
+
+def test_the_first_page_is_light(device: Device, site: Site) -> None:
+    """All that a browser fetches before the engine, the API's answers included."""
     page = device()
-    fetched: list[str] = []
-    page.on("response", lambda response: fetched.append(response.url))
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
+    page.context.on("response", note)
     open_app(page, site)
     page.wait_for_selector("[data-engine=ready]")
-    sizes = {}
-    for url in fetched:
-        path = url.removeprefix(site.address).partition("?")[0]
-        file = built / (path.removeprefix("/") or "index.html")
-        if path.startswith("/model") or file.suffix in (".wasm", ".mjs") or "worker-" in path or not file.is_file():
-            continue
-        packed = file.with_name(file.name + ".gz")
-        sizes[path] = packed.stat().st_size if packed.exists() else len(gzip.compress(file.read_bytes()))
-    total = sum(sizes.values())
-    tell(f"first page: {total / 1024:.0f} KiB gzipped, {sizes}")
-    assert any(path.endswith(".js") for path in sizes)
+    page.wait_for_selector(".scan-day")
+    page.wait_for_load_state("networkidle")
+    began = sorted(answers, key=lambda answer: answer.request.timing["startTime"])
+    paths = [answer.url.removeprefix(site.address) for answer in began]
+    engine = next(number for number, path in enumerate(paths) if path.startswith("/assets/worker-"))
+    sizes = [(path, gzipped(answer)) for path, answer in zip(paths[:engine], began[:engine], strict=True)]
+    total = sum(size for _, size in sizes)
+    tell(f"first page: {total / 1000:.0f} kB gzipped, {sizes}; then {paths[engine:]}")
+    assert {"/", "/api/session", "/api/config"} <= set(paths[:engine])
+    assert any(path.startswith("/api/catalogue") for path in paths[engine:])
     assert total < FIRST_PAGE

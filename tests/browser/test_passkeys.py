@@ -55,6 +55,14 @@ def test_sign_in_with_a_passkey(device: Device, site: Site) -> None:
     expect(page.get_by_role("alert").filter(has_text="does not open an account here")).to_be_visible()
 
 
+def test_none_are_offered_at_an_ip_address(device: Device, site: Site) -> None:
+    page = device()
+    page.goto(site.address.replace("localhost", "127.0.0.1") + "/account")
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    assert page.evaluate("isSecureContext")
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
+
+
 def test_a_device_that_stays_locked_does_nothing(device: Device, site: Site) -> None:
     page = device(viewport=DESKTOP, locale="fr-FR")
     tell = unlockable(page)

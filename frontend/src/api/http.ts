@@ -8,6 +8,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly fields: Readonly<Record<string, readonly string[]>> = {},
+    /** Seconds to wait before the next try, where the server says so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
   }
@@ -56,7 +58,7 @@ async function token(): Promise<string> {
 async function errorOf(answer: Response): Promise<ApiError> {
   try {
     const { code, message, fields } = (await answer.json()) as { code: string; message: string; fields?: Record<string, string[]> };
-    return new ApiError(answer.status, code, message, fields);
+    return new ApiError(answer.status, code, message, fields, Number(answer.headers.get("Retry-After")) || null);
   } catch {
     return new ApiError(answer.status, "server-error", `${answer.status} ${answer.statusText}`);
   }

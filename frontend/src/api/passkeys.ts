@@ -7,7 +7,11 @@ import type { Passkey, PasskeyOptions, Session } from "./types";
 /** The device made or signed nothing: the person said no, waited too long, or has none for this site. */
 export class PasskeyError extends Error {}
 
-export const passkeysWork = (): boolean => window.isSecureContext && "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+/** A passkey belongs to a host name: an IP address can have none. */
+const isAddress = (host: string): boolean => /^[\d.]+$|^\[/.test(host);
+
+export const passkeysWork = (): boolean =>
+  !isAddress(location.hostname) && window.isSecureContext && "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
 export const listPasskeys = () => call<Passkey[]>("GET", "/api/accounts/passkeys");
 

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { call } from "../api/http";
 import { serverConfig } from "../api/config";
 import { makeStore, useStore } from "../state/store";
@@ -7,17 +8,28 @@ export type CatalogueState = { state: "loading" } | { state: "ready"; species: C
 
 export const catalogue = makeStore<CatalogueState>({ state: "loading" });
 
-/** Fetches it once; the service worker keeps it for when there is no network. */
-export async function loadCatalogue(): Promise<void> {
-  if (catalogue.get().state === "ready") return;
+let asked: Promise<void> | null = null;
+
+/** Fetches it once, again after a failure; the service worker keeps it for when there is no network. */
+export function loadCatalogue(): Promise<void> {
+  asked ??= fetchCatalogue();
+  return asked;
+}
+
+async function fetchCatalogue(): Promise<void> {
   catalogue.set({ state: "loading" });
   try {
     const { catalogue_url } = await serverConfig();
     const { species } = await call<{ species: Catalogue }>("GET", catalogue_url);
     catalogue.set({ state: "ready", species });
   } catch {
+    asked = null;
     catalogue.set({ state: "failed" });
   }
 }
 
-export const useCatalogue = (): CatalogueState => useStore(catalogue);
+/** For a page that needs it: asks for it at once. */
+export function useCatalogue(): CatalogueState {
+  useEffect(() => void loadCatalogue(), []);
+  return useStore(catalogue);
+}

@@ -77,6 +77,20 @@ function ready(): Promise<void> {
   });
 }
 
+/** When its files have begun to arrive, or none will. */
+export function engineOnItsWay(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const now = device.get();
+      if (now.state === "loading" && now.share === 0) return;
+      stop();
+      resolve();
+    };
+    const stop = device.watch(look);
+    look();
+  });
+}
+
 function send(request: Request): void {
   worker?.postMessage(request);
 }

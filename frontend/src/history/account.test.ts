@@ -1,43 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { user, type User } from "../api/session";
+import { user } from "../api/session";
 import { scanOf } from "../testing/scan";
-import { correct, syncScans } from "./account";
-import { deleteAllScans, keepScan, refresh, scans } from "./store";
+import { json, owner, paths, server, startAfresh } from "../testing/server";
+import { checkKept, correct, deleteAll, deleteRemote, deleteScan, remoteHistory } from "./account";
+import { keepScan, scans } from "./store";
+import { syncScans } from "./sync";
 
-interface Sent {
-  method: string;
-  path: string;
-  body: unknown;
-}
-
-let sent: Sent[] = [];
-let answers: Record<string, () => Response> = {};
-const json = (content: unknown, status = 200) => new Response(JSON.stringify(content), { status });
-const owner = (consents: User["consents"]): User => ({ id: "u", email: "a@b.c", language: "en", region: "eu", created_at: "2026-11-21T10:00:00Z", consents });
 const scan = () => scans.get()![0]!;
+const gone = () => new Response(null, { status: 204 });
 
-beforeEach(async () => {
-  sent = [];
-  answers = { "/api/session": () => json({ csrf_token: "t", user: null, language: "en" }) };
-  vi.stubGlobal("fetch", async (path: string, options: RequestInit = {}) => {
-    const body = typeof options.body === "string" ? (JSON.parse(options.body) as unknown) : options.body;
-    if (path !== "/api/session") sent.push({ method: options.method ?? "GET", path, body });
-    const answer = answers[path];
-    if (!answer) throw new TypeError("network");
-    return answer();
-  });
-  user.set(null);
-  await deleteAllScans();
-  await refresh();
-});
+beforeEach(startAfresh);
 afterEach(() => vi.unstubAllGlobals());
 
 describe("correct", () => {
   it("is told without an account, and without the photo", async () => {
-    answers["/api/corrections"] = () => json({ id: "c" }, 201);
+    server.answers["/api/corrections"] = () => json({ id: "c" }, 201);
     await keepScan(scanOf());
     await correct("1", { species: "apple", variety: null });
-    expect(sent).toEqual([
+    expect(server.sent).toEqual([
       {
         method: "POST",
         path: "/api/corrections",
@@ -51,48 +31,103 @@ describe("correct", () => {
     await keepScan(scanOf({ token: "signed" }));
     await correct("1", { species: "apple", variety: null });
     expect(scan()).toMatchObject({ correction: { species: "apple" }, owed: true });
-    answers["/api/corrections"] = () => json({ id: "c" }, 201);
+    server.answers["/api/corrections"] = () => json({ id: "c" }, 201);
     await syncScans();
-    expect(sent.at(-1)!.body).toEqual({ species: "apple", variety: null, token: "signed" });
+    expect(server.sent.at(-1)!.body).toEqual({ species: "apple", variety: null, token: "signed" });
     expect(scan().owed).toBe(false);
   });
 
   it("is not owed for ever when the server refuses it", async () => {
-    answers["/api/corrections"] = () => json({ code: "token-expired", message: "…" }, 410);
+    server.answers["/api/corrections"] = () => json({ code: "token-expired", message: "…" }, 410);
     await keepScan(scanOf({ token: "old" }));
     await correct("1", { species: "apple", variety: null });
     expect(scan()).toMatchObject({ correction: { species: "apple" }, owed: false });
   });
 });
 
-describe("syncScans", () => {
-  const photo = new Blob(["jpeg"], { type: "image/jpeg" });
-
-  it("sends the answer alone without consent", async () => {
-    answers["/api/history"] = () => json({ items: [] });
-    user.set(owner({ keep: false, improve: false }));
-    await keepScan(scanOf({ photo }));
-    await syncScans();
-    expect(sent.map((one) => one.path)).toEqual(["/api/history"]);
-    expect(scan().remote).toBe("1");
-    await syncScans();
-    expect(sent).toHaveLength(1);
+describe("deleteScan", () => {
+  it("deletes it in the account too", async () => {
+    server.answers["/api/history/r"] = gone;
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "u" }));
+    await deleteScan("1");
+    expect(paths()).toEqual(["DELETE /api/history/r"]);
+    expect(scans.get()).toEqual([]);
   });
 
-  it("sends the photo along with consent", async () => {
-    // Node's clone does not know jsdom's Blob.
-    vi.stubGlobal("structuredClone", (value: object) => ({ ...value }));
-    answers["/api/photos"] = () => json({ recognition: scanOf().recognition, correction: { token: "t2" }, scan: { id: "r" } });
-    user.set(owner({ keep: true, improve: false }));
-    await keepScan(scanOf({ photo }));
-    await syncScans();
-    expect(sent[0]!.body).toBeInstanceOf(FormData);
-    expect(scan()).toMatchObject({ remote: "r", token: "t2" });
+  it("leaves it here too when the account cannot be told", async () => {
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "u" }));
+    await expect(deleteScan("1")).rejects.toThrow("/api/history/r");
+    expect(scans.get()).toHaveLength(1);
   });
 
-  it("sends nothing of anybody who is not signed in", async () => {
-    await keepScan(scanOf({ photo }));
-    await syncScans();
-    expect(sent).toEqual([]);
+  it("believes an account that no longer has it", async () => {
+    server.answers["/api/history/r"] = () => json({ code: "not-found", message: "…" }, 404);
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "u" }));
+    await deleteScan("1");
+    expect(scans.get()).toEqual([]);
+  });
+
+  it("asks nothing of another's account", async () => {
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "other" }));
+    await deleteScan("1");
+    expect(server.sent).toEqual([]);
+    expect(scans.get()).toEqual([]);
+  });
+
+  it("catches a scan that is just being sent", async () => {
+    server.answers["/api/history"] = () => new Promise((resolve) => setTimeout(() => resolve(json({ items: [] })), 20));
+    server.answers["/api/history/1"] = gone;
+    user.set(owner());
+    await keepScan(scanOf());
+    await Promise.all([syncScans(), vi.waitUntil(() => server.sent.length).then(() => deleteScan("1"))]);
+    expect(paths()).toEqual(["POST /api/history", "DELETE /api/history/1"]);
+    expect(scans.get()).toEqual([]);
+  });
+});
+
+describe("deleteAll", () => {
+  it("empties the account first, and keeps all when that fails", async () => {
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "u" }));
+    await expect(deleteAll()).rejects.toThrow("/api/history");
+    expect(scans.get()).toHaveLength(1);
+    server.answers["/api/history"] = gone;
+    await deleteAll();
+    expect(paths().at(-1)).toBe("DELETE /api/history");
+    expect(scans.get()).toEqual([]);
+  });
+
+  it("asks nobody when nobody is signed in", async () => {
+    await keepScan(scanOf());
+    await deleteAll();
+    expect(server.sent).toEqual([]);
+    expect(scans.get()).toEqual([]);
+  });
+});
+
+describe("the account's history", () => {
+  it("is read to its last page", async () => {
+    server.answers["/api/history?limit=100"] = () => json({ items: [{ id: "a" }], next: "x/=" });
+    server.answers["/api/history?limit=100&before=x%2F%3D"] = () => json({ items: [{ id: "b" }], next: null });
+    expect((await remoteHistory()).map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
+  it("loses one scan at a time", async () => {
+    server.answers["/api/history/far"] = gone;
+    user.set(owner());
+    await deleteRemote("far");
+    expect(paths()).toEqual(["DELETE /api/history/far"]);
+  });
+
+  it("says when it no longer has a photo", async () => {
+    server.answers["/api/history/r"] = () => json({ id: "r", photo: null });
+    user.set(owner());
+    await keepScan(scanOf({ remote: "r", account: "u", kept: true }));
+    await checkKept(scan());
+    expect(scan().kept).toBe(false);
   });
 });

@@ -1,72 +1,111 @@
-/** The account's side of the history: what the device scanned goes there, what other devices scanned comes here. */
+/** What the account is asked and told about scans, one request each. */
 
 import { ApiError, OfflineError, call } from "../api/http";
 import { user } from "../api/session";
-import type { DeviceScans, History, PhotoAnswer, RemoteScan } from "../api/types";
-import { changeScan, scans, type Correction, type Scan } from "./store";
+import type { History, PhotoAnswer, RemoteScan } from "../api/types";
+import { alone } from "./alone";
+import * as store from "./store";
+import type { Correction, Scan, Switches } from "./store";
 
 export type { RemoteScan };
 
-export function sendPhoto(photo: Blob): Promise<PhotoAnswer> {
+const KINDS = ["keep", "improve"] as const;
+
+/** The server stores the photo as the account's switches say; what is off in `consents` is held back. */
+export function sendPhoto(photo: Blob, consents: Switches): Promise<PhotoAnswer> {
   const form = new FormData();
   form.append("photo", photo, "photo.jpg");
+  for (const kind of KINDS) if (!consents[kind]) form.append(kind, "false");
   return call<PhotoAnswer>("POST", "/api/photos", form);
 }
 
-export const remoteHistory = async (): Promise<RemoteScan[]> =>
-  (await call<History>("GET", "/api/history?limit=100")).items;
+/** All of it, page by page. */
+export async function remoteHistory(): Promise<RemoteScan[]> {
+  const all: RemoteScan[] = [];
+  let before = "";
+  do {
+    const { items, next } = await call<History>("GET", `/api/history?limit=100${before && `&before=${encodeURIComponent(before)}`}`);
+    all.push(...items);
+    before = next ?? "";
+  } while (before);
+  return all;
+}
 
-/**
- * Sends what the account does not have yet. With a consent the photo goes along (the server recognises it again);
- * without, only the answer does.
- */
-export async function syncScans(): Promise<void> {
+/** Whether it may be in the history of that account: its own, or nobody's. */
+export const belongsTo = (scan: Scan, owner: string): boolean => !scan.account || scan.account === owner;
+
+/** Its id in the account of who is signed in now. */
+export function remoteId(scan: Scan): string | null {
   const owner = user.get();
-  for (const scan of scans.get() ?? []) {
-    try {
-      if (owner && !scan.remote) await sendScan(scan, owner.consents.keep || owner.consents.improve);
-      if (scan.owed) await sendCorrection(scan.id);
-    } catch (error) {
-      if (error instanceof OfflineError) return;
-      if (!(error instanceof ApiError)) throw error;
-      // Refused for good (a token that has expired, a scan that was deleted): the device's own copy stays.
-      if (error.status < 500 && error.status !== 429) await changeScan(scan.id, { owed: false });
-    }
+  return owner && belongsTo(scan, owner.id) ? scan.remote : null;
+}
+
+/** From the account first: what that cannot do stays on the device too. Raises `OfflineError`, `ApiError`. */
+export const deleteScan = (id: string): Promise<void> =>
+  alone(async () => {
+    const scan = await store.readScan(id);
+    const remote = scan && remoteId(scan);
+    if (remote) await askToDelete(remote);
+    await store.deleteScan(id);
+  });
+
+/** Raises `OfflineError`, `ApiError`. */
+export const deleteRemote = (id: string): Promise<void> => alone(() => askToDelete(id));
+
+/** Everything of the account, if there is one, then of the device. Raises `OfflineError`, `ApiError`. */
+export const deleteAll = (): Promise<void> =>
+  alone(async () => {
+    if (user.get()) await call("DELETE", "/api/history");
+    await store.deleteAllScans();
+  });
+
+async function askToDelete(id: string): Promise<void> {
+  try {
+    await call("DELETE", `/api/history/${id}`);
+  } catch (error) {
+    // Another device was faster.
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
   }
 }
 
-async function sendScan(scan: Scan, withPhoto: boolean): Promise<void> {
-  if (withPhoto && scan.photo) {
-    const { scan: remote, correction } = await sendPhoto(scan.photo);
-    await changeScan(scan.id, { remote: remote?.id ?? null, token: correction.token });
-  } else {
-    const body: DeviceScans = { scans: [{ id: scan.id, scanned_at: scan.at, recognition: scan.recognition }] };
-    await call("POST", "/api/history", body);
-    await changeScan(scan.id, { remote: scan.id });
+/** Asks whether the account still has the photo: it may have expired, or a switch may have been turned off. */
+export async function checkKept(scan: Scan): Promise<void> {
+  const remote = remoteId(scan);
+  if (!scan.kept || !remote) return;
+  try {
+    const { photo } = await call<RemoteScan>("GET", `/api/history/${remote}`);
+    if (!photo) await store.changeScan(scan.id, { kept: false });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) await store.changeScan(scan.id, { kept: false });
   }
 }
 
 /** Tells the server what the person said; kept as owed until it could be told. */
 export async function correct(id: string, correction: Correction): Promise<void> {
-  await changeScan(id, { correction, owed: true });
+  await store.changeScan(id, { correction, owed: true });
   try {
     await sendCorrection(id);
   } catch (error) {
-    if (error instanceof ApiError && error.status < 500 && error.status !== 429) await changeScan(id, { owed: false });
-    else if (!(error instanceof OfflineError) && !(error instanceof ApiError)) throw error;
+    if (!(error instanceof OfflineError) && !(error instanceof ApiError)) throw error;
   }
 }
 
-async function sendCorrection(id: string): Promise<void> {
-  const scan = (scans.get() ?? []).find((one) => one.id === id);
-  if (!scan?.correction) return;
-  const { recognition } = scan;
-  const about =
-    scan.remote && user.get()
-      ? { scan: scan.remote }
-      : scan.token
-        ? { token: scan.token }
-        : { device: { model: recognition.model, species: recognition.species, confidence: recognition.confidence } };
-  await call("POST", "/api/corrections", { ...scan.correction, ...about });
-  await changeScan(id, { owed: false });
+/** Refused for good (a token that has expired, a scan that was deleted), it is no longer owed. */
+export async function sendCorrection(id: string): Promise<void> {
+  const scan = await store.readScan(id);
+  if (!scan?.correction || !scan.owed) return;
+  try {
+    await call("POST", "/api/corrections", { ...scan.correction, ...subject(scan) });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) throw error;
+  }
+  await store.changeScan(id, { owed: false });
+}
+
+function subject(scan: Scan) {
+  const remote = remoteId(scan);
+  if (remote) return { scan: remote };
+  if (scan.token) return { token: scan.token };
+  const { model, species, confidence } = scan.recognition;
+  return { device: { model, species, confidence } };
 }

@@ -6,8 +6,9 @@ import { user } from "../api/session";
 import { device, identify, load } from "../engine/device";
 import { prepare, UnreadablePhotoError, type Prepared } from "../engine/photo";
 import { recogniseOn } from "../state/settings";
-import { sendPhoto, syncScans } from "./account";
-import { keepScan, type Scan } from "./store";
+import { sendPhoto } from "./account";
+import { OFF, keepScan, type Scan, type Switches } from "./store";
+import { syncScans } from "./sync";
 
 /** Neither the device nor the server can answer now. */
 export class NobodyAnswersError extends Error {}
@@ -24,15 +25,19 @@ export async function startEngine(): Promise<void> {
 }
 
 export async function scan(source: Blob | HTMLVideoElement): Promise<Scan> {
+  // Whose photo it is, and what was said of it, is settled now.
+  const { id: account = null, consents = OFF } = user.get() ?? {};
   const prepared = await prepareOrNull(source);
   if (!prepared && !(source instanceof Blob)) throw new UnreadablePhotoError("the camera gave no picture");
-  const answer = await recognise(prepared, prepared?.jpeg ?? (source as Blob));
+  const answer = await recognise(prepared, prepared?.jpeg ?? (source as Blob), consents);
   const made: Scan = {
     id: newId(),
     at: new Date().toISOString(),
     photo: prepared?.jpeg ?? null,
     correction: null,
     owed: false,
+    account,
+    consents,
     ...answer,
   };
   await keepScan(made);
@@ -40,13 +45,13 @@ export async function scan(source: Blob | HTMLVideoElement): Promise<Scan> {
   return made;
 }
 
-type Answer = Pick<Scan, "recognition" | "source" | "token" | "remote">;
+type Answer = Pick<Scan, "recognition" | "source" | "token" | "remote" | "kept">;
 
-async function recognise(prepared: Prepared | null, file: Blob): Promise<Answer> {
+async function recognise(prepared: Prepared | null, file: Blob, consents: Switches): Promise<Answer> {
   const wanted = recogniseOn.get() === "device" && prepared !== null;
   if (wanted && device.get().state === "ready") return onDevice(prepared);
   try {
-    return await onServer(file);
+    return await onServer(file, consents);
   } catch (error) {
     if (!(error instanceof OfflineError)) throw error;
     const { state } = device.get();
@@ -57,12 +62,12 @@ async function recognise(prepared: Prepared | null, file: Blob): Promise<Answer>
 
 async function onDevice({ pixels }: Prepared): Promise<Answer> {
   const { recognition } = await identify(pixels);
-  return { recognition, source: "device", token: null, remote: null };
+  return { recognition, source: "device", token: null, remote: null, kept: false };
 }
 
-async function onServer(file: Blob): Promise<Answer> {
-  const { recognition, correction, scan: remote } = await sendPhoto(file);
-  return { recognition, source: "server", token: correction.token, remote: remote?.id ?? null };
+async function onServer(file: Blob, consents: Switches): Promise<Answer> {
+  const { recognition, correction, scan: made } = await sendPhoto(file, consents);
+  return { recognition, source: "server", token: correction.token, remote: made?.id ?? null, kept: Boolean(made?.photo) };
 }
 
 async function prepareOrNull(source: Blob | HTMLVideoElement): Promise<Prepared | null> {

@@ -1,5 +1,5 @@
 import type { Recognition } from "../api/types";
-import type { Scan } from "../history/store";
+import { OFF, type Scan } from "../history/store";
 
 export const recognition = (changes: Partial<Recognition> = {}): Recognition => ({
   species: "pear",
@@ -25,7 +25,10 @@ export const scanOf = (changes: Partial<Scan> = {}): Scan => ({
   photo: null,
   correction: null,
   token: null,
+  account: null,
+  consents: OFF,
   remote: null,
+  kept: false,
   owed: false,
   ...changes,
 });

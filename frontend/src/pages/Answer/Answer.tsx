@@ -3,9 +3,10 @@ import { Link, useLocation, useParams } from "wouter";
 import { useUser } from "../../api/session";
 import { useCatalogue } from "../../catalogue/catalogue";
 import type { Catalogue } from "../../api/types";
-import { correct } from "../../history/account";
-import { deleteScan, shownSpecies, useScans, type Scan } from "../../history/store";
+import { checkKept, correct, deleteScan, remoteId } from "../../history/account";
+import { shownSpecies, useScans, type Scan } from "../../history/store";
 import { useWords, type Say } from "../../i18n/useWords";
+import { notDeleted } from "../../parts/notDeleted";
 import { Page } from "../../parts/Page";
 import { Picker } from "../../parts/Picker";
 import { Waiting } from "../../parts/Waiting";
@@ -42,6 +43,7 @@ function Found({ scan, catalogue }: { scan: Scan; catalogue: Catalogue }) {
   const { say, pick } = useWords();
   const [, go] = useLocation();
   const [picking, setPicking] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
   const name = (id: string | null) => (id && catalogue[id] ? pick(catalogue[id].name) : (id ?? ""));
   const shown = shownSpecies(scan);
   // Of two that it may be, neither card is shown as if it were the answer.
@@ -59,6 +61,16 @@ function Found({ scan, catalogue }: { scan: Scan; catalogue: Catalogue }) {
     announce(say("correctedAnswer", { name: name(chosen) }));
   }
 
+  async function remove() {
+    try {
+      await deleteScan(scan.id);
+      announce(say("deleted"));
+      go("/history");
+    } catch (error) {
+      setProblem(notDeleted(error, say));
+    }
+  }
+
   return (
     <Page title={name(shown) || say("noFruit")}>
       <Header scan={scan} catalogue={catalogue} onChoose={(id) => void choose(id, null)} />
@@ -73,7 +85,8 @@ function Found({ scan, catalogue }: { scan: Scan; catalogue: Catalogue }) {
         </div>
         {scan.correction ? <p role="note">{say("iSaid", { name: name(scan.recognition.species) })}</p> : null}
         <Candidates scan={scan} catalogue={catalogue} onChoose={(id, variety) => void choose(id, variety)} />
-        <Whereabouts scan={scan} onDelete={() => void deleteScan(scan.id).then(() => go("/history"))} />
+        <Whereabouts scan={scan} onDelete={() => void remove()} />
+        <div role="alert">{problem ? <p className="problem">{problem}</p> : null}</div>
       </div>
       {species ? <Card species={species} catalogue={catalogue} /> : null}
       {picking ? (
@@ -88,16 +101,17 @@ function Found({ scan, catalogue }: { scan: Scan; catalogue: Catalogue }) {
   );
 }
 
-function Whereabouts({ scan, onDelete }: { scan: Scan; onDelete(): void }) {
+/** What is said of the photo is what the server said of it, not what the switches would have it be. */
+export function Whereabouts({ scan, onDelete }: { scan: Scan; onDelete(): void }) {
   const { say } = useWords();
   const owner = useUser();
-  const kept = Boolean(scan.remote && owner && (owner.consents.keep || owner.consents.improve));
+  useEffect(() => void checkKept(scan), [scan.id, scan.remote, owner?.id]);
   return (
     <p className="whereabouts">
-      {say(scan.source === "device" ? "onDevice" : "onServer")}. {say(kept ? "photoKept" : "photoHere")}{" "}
+      {say(scan.source === "device" ? "onDevice" : "onServer")}. {say(scan.kept ? "photoKept" : "photoHere")}{" "}
       <Link href="/privacy">{say("changeThat")}</Link>{" "}
       <button type="button" className="button plain" onClick={onDelete}>
-        {say("deleteScan")}
+        {say(scan.remote && !remoteId(scan) ? "deleteScanHere" : "deleteScan")}
       </button>
     </p>
   );

@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import { call } from "../../api/http";
 import { useUser } from "../../api/session";
 import { useCatalogue } from "../../catalogue/catalogue";
 import { coloursOf } from "../../cut/colour";
 import { Cut } from "../../cut/Cut";
-import { remoteHistory, type RemoteScan } from "../../history/account";
-import { deleteAllScans, shownSpecies, useScans, type Scan } from "../../history/store";
+import { deleteAll, deleteRemote, remoteHistory, type RemoteScan } from "../../history/account";
+import { shownSpecies, useScans, type Scan } from "../../history/store";
 import { capital, useWords } from "../../i18n/useWords";
 import { Confirm } from "../../parts/Confirm";
 import { Fill } from "../../parts/Fill";
+import { notDeleted } from "../../parts/notDeleted";
 import { Page } from "../../parts/Page";
 import { usePhoto } from "../../parts/usePhoto";
 import { announce } from "../../state/announce";
@@ -19,15 +19,22 @@ export function History() {
   const { say } = useWords();
   const here = useScans() ?? [];
   const owner = useUser();
-  const remote = useRemote(owner?.id, here);
-  const [asking, setAsking] = useState(false);
+  const [remote, setRemote] = useRemote(owner?.id);
+  const [asking, setAsking] = useState<"all" | RemoteScan | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const elsewhere = remote.filter((scan) => !here.some((own) => own.remote === scan.id));
 
-  async function clear() {
-    await deleteAllScans();
-    if (owner) await call("DELETE", "/api/history");
-    announce(say("deleted"));
+  async function remove(what: "all" | RemoteScan) {
+    setProblem(null);
+    try {
+      await (what === "all" ? deleteAll() : deleteRemote(what.id));
+      setRemote(what === "all" ? [] : remote.filter((scan) => scan.id !== what.id));
+      announce(say("deleted"));
+    } catch (error) {
+      setProblem(notDeleted(error, say));
+    }
   }
+  const clearing = say(owner ? "historyClearAccount" : "historyClear");
 
   return (
     <Page title={say("historyTitle")} className="sheet history">
@@ -47,30 +54,30 @@ export function History() {
           <Own key={scan.id} scan={scan} />
         ))}
         {elsewhere.map((scan) => (
-          <Remote key={scan.id} scan={scan} />
+          <Remote key={scan.id} scan={scan} onDelete={() => setAsking(scan)} />
         ))}
       </ul>
       {here.length || elsewhere.length ? (
-        <button type="button" className="button quiet" onClick={() => setAsking(true)}>
-          {say("historyClear")}
+        <button type="button" className="button quiet" onClick={() => setAsking("all")}>
+          {clearing}
         </button>
       ) : null}
+      <div role="alert">{problem ? <p className="problem">{problem}</p> : null}</div>
       {asking ? (
         <Confirm
-          title={say("historyClear")}
-          text={say(owner ? "historyClearBoth" : "historyClearConfirm")}
-          action={say("historyClear")}
-          onConfirm={() => void clear()}
-          onClose={() => setAsking(false)}
+          title={asking === "all" ? clearing : say("deleteScan")}
+          text={say(asking !== "all" ? "deleteElsewhere" : owner ? "historyClearBoth" : "historyClearConfirm")}
+          action={asking === "all" ? clearing : say("delete")}
+          onConfirm={() => void remove(asking)}
+          onClose={() => setAsking(null)}
         />
       ) : null}
     </Page>
   );
 }
 
-function useRemote(owner: string | undefined, here: readonly Scan[]): readonly RemoteScan[] {
+function useRemote(owner: string | undefined) {
   const [found, setFound] = useState<readonly RemoteScan[]>([]);
-  const known = here.filter((scan) => scan.remote).length + here.length;
   useEffect(() => {
     let wanted = true;
     const empty: RemoteScan[] = [];
@@ -79,8 +86,8 @@ function useRemote(owner: string | undefined, here: readonly Scan[]): readonly R
     return () => {
       wanted = false;
     };
-  }, [owner, known]);
-  return found;
+  }, [owner]);
+  return [found, setFound] as const;
 }
 
 function Own({ scan }: { scan: Scan }) {
@@ -95,9 +102,10 @@ function Own({ scan }: { scan: Scan }) {
   );
 }
 
-function Remote({ scan }: { scan: RemoteScan }) {
-  const { say } = useWords();
+function Remote({ scan, onDelete }: { scan: RemoteScan; onDelete(): void }) {
+  const { say, date } = useWords();
   const species = scan.correction?.species ?? (scan.recognition.is_produce ? scan.recognition.species : null);
+  const what = `${useName(species)}, ${date(scan.scanned_at, { dateStyle: "long", timeStyle: "short" })}`;
   const content = (
     <>
       <Thumb address={scan.photo?.thumb_url ?? null} species={species} />
@@ -113,6 +121,14 @@ function Remote({ scan }: { scan: RemoteScan }) {
       ) : (
         <span className="scan-one">{content}</span>
       )}
+      <button
+        type="button"
+        className="button plain"
+        aria-label={say("deleteNamed", { name: what })}
+        onClick={onDelete}
+      >
+        {say("delete")}
+      </button>
     </li>
   );
 }
@@ -125,14 +141,20 @@ function Thumb({ address, species }: { address: string | null; species: string |
   );
 }
 
-function Name({ species, at, note, perhaps }: { species: string | null; at: string; note?: string; perhaps?: boolean }) {
-  const { say, pick, date } = useWords();
+function useName(species: string | null): string {
+  const { say, pick } = useWords();
   const state = useCatalogue();
-  const known = state.state === "ready" && species ? state.species[species] : undefined;
-  const name = known ? pick(known.name) : (species ?? "");
+  if (!species) return say("noFruit");
+  const known = state.state === "ready" ? state.species[species] : undefined;
+  return known ? pick(known.name) : species;
+}
+
+function Name({ species, at, note, perhaps }: { species: string | null; at: string; note?: string; perhaps?: boolean }) {
+  const { say, date } = useWords();
+  const name = useName(species);
   return (
     <span className="scan-name">
-      <b>{species ? capital(perhaps ? `${say("perhaps")} ${name}` : name) : say("noFruit")}</b>
+      <b>{capital(species && perhaps ? `${say("perhaps")} ${name}` : name)}</b>
       <time dateTime={at}>{date(at, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" })}</time>
       {note ? <small>{note}</small> : null}
     </span>

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { eraseAccount } from "../../api/session";
-import { changeScan, scans } from "../../history/store";
+import { eraseAccount, type User } from "../../api/session";
+import { belongsTo } from "../../history/account";
+import { OFF, changeScans, scans } from "../../history/store";
 import { useWords } from "../../i18n/useWords";
 import { Dialog } from "../../parts/Dialog";
 import { Field } from "../../parts/Field";
@@ -8,12 +9,14 @@ import { text, useForm } from "../../parts/useForm";
 import { announce } from "../../state/announce";
 
 /** Deletes the account after its password; what is on the device stays there. */
-export function Erase() {
+export function Erase({ owner }: { owner: User }) {
   const { say } = useWords();
   const [open, setOpen] = useState(false);
   const form = useForm(async (values) => {
     await eraseAccount(text(values, "password"));
-    for (const scan of scans.get() ?? []) await changeScan(scan.id, { remote: null, token: null });
+    const own = (scans.get() ?? []).filter((scan) => belongsTo(scan, owner.id));
+    const nobodys = { account: null, consents: OFF, remote: null, kept: false, token: null };
+    await changeScans(own.map((scan) => scan.id), () => nobodys);
     setOpen(false);
     announce(say("erased"));
   });

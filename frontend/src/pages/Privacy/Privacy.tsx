@@ -7,6 +7,7 @@ import { useWords } from "../../i18n/useWords";
 import { Confirm } from "../../parts/Confirm";
 import { Fill } from "../../parts/Fill";
 import { Page } from "../../parts/Page";
+import { usePhotosGo } from "../../parts/usePhotosGo";
 import { announce } from "../../state/announce";
 import { recogniseOn } from "../../state/settings";
 import { useStore } from "../../state/store";
@@ -18,12 +19,15 @@ import { Notice } from "./Notice";
 export default function Privacy() {
   const { say } = useWords();
   const owner = useUser();
+  const photosGo = usePhotosGo();
   return (
     <Page title={say("privacy")} className="sheet privacy">
       <h1 className="title">
         <Fill most={100}>{say("privacyTitle")}</Fill>
       </h1>
-      <p className="large">{say("privacyIntro")}</p>
+      <p className="large">
+        {say(photosGo)} {owner ? null : say("privacyIntro")}
+      </p>
       <Where />
       <Here />
       <Part title={say("whatAccount")}>
@@ -36,7 +40,7 @@ export default function Privacy() {
               </a>
             </p>
             <p className="quietly">{say("exportHint")}</p>
-            <Erase />
+            <Erase owner={owner} />
           </>
         ) : (
           <>

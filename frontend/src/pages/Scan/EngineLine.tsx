@@ -1,15 +1,17 @@
 import { device } from "../../engine/device";
 import { useWords } from "../../i18n/useWords";
+import { usePhotosGo } from "../../parts/usePhotosGo";
 import { recogniseOn } from "../../state/settings";
 import { useStore } from "../../state/store";
 
 const WEDGES = 12;
 
-/** Says where photos are recognised, and how far the engine's download is: a fruit that fills wedge by wedge. */
+/** Says where photos are recognised and where they go, and how far the engine's download is: a fruit that fills wedge by wedge. */
 export function EngineLine() {
   const { say } = useWords();
   const state = useStore(device);
   const choice = useStore(recogniseOn);
+  const go = usePhotosGo();
   if (choice === "device" && state.state === "loading") {
     const percent = Math.round(state.share * 100);
     return (
@@ -34,7 +36,7 @@ export function EngineLine() {
   const here = choice === "device" && state.state === "ready";
   return (
     <div className="engine" data-engine={here ? "ready" : state.state}>
-      <span>{say(here ? "engineReady" : "engineServer")}</span>
+      <span>{say(go)}</span>
     </div>
   );
 }

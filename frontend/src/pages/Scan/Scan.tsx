@@ -2,7 +2,7 @@ import { useState, type DragEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { ApiError } from "../../api/http";
 import { fruitOfTheDay } from "../../catalogue/season";
-import { useCatalogue } from "../../catalogue/catalogue";
+import { catalogue } from "../../catalogue/catalogue";
 import { coloursOf } from "../../cut/colour";
 import { Cut } from "../../cut/Cut";
 import { UnreadablePhotoError } from "../../engine/photo";
@@ -12,6 +12,7 @@ import type { Say } from "../../i18n/useWords";
 import { Fill } from "../../parts/Fill";
 import { Page } from "../../parts/Page";
 import { announce } from "../../state/announce";
+import { useStore } from "../../state/store";
 import { canUseCamera, useCamera } from "./camera";
 import { EngineLine } from "./EngineLine";
 import { usePaste } from "./usePaste";
@@ -27,7 +28,7 @@ export function Scan() {
   const [problem, setProblem] = useState<string | null>(null);
   const [over, setOver] = useState(false);
   const camera = useCamera();
-  const state = useCatalogue();
+  const state = useStore(catalogue);
   const day = state.state === "ready" ? fruitOfTheDay(state.species, new Date()) : null;
 
   async function look(source: Blob | HTMLVideoElement) {
