@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from fruits.cloud import policies
-from fruits.cloud.bucket_pieces import ACCESS_LOG_DAYS, LOG_DAYS, OLD_VERSION_DAYS, UPLOAD_DAYS
+from fruits.cloud.bucket_pieces import ACCESS_LOG_DAYS, LOG_DAYS, OLD_VERSION_DAYS, RULE_MARK, UPLOAD_DAYS
 from fruits.cloud.role_pieces import INLINE, ROLES
-from fruits.cloud.site import PREFIX, PROJECT, Site
+from fruits.cloud.site import MADE, PREFIX, PROJECT, Site
 from fruits.cloud.user_policy import user_policy
 
 TARGET = Path(__file__).parent.parent / "infra" / "fruits.yaml"
@@ -80,15 +80,15 @@ def _parameters() -> dict[str, Any]:
 
 def _buckets(site: Site) -> dict[str, Any]:
     uploads = {
-        "Id": "incomplete-uploads",
+        "Id": f"{RULE_MARK}incomplete-uploads",
         "Status": "Enabled",
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UPLOAD_DAYS},
     }
     old = {"NoncurrentDays": OLD_VERSION_DAYS}
-    logs = _expiry("cluster-logs", LOG_DAYS) | {"Prefix": f"{PREFIX}logs/"}
+    logs = _expiry(f"{RULE_MARK}cluster-logs", f"{PREFIX}logs/", LOG_DAYS)
     main = _bucket(
         site.bucket,
-        [logs, uploads, {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": old}],
+        [logs, uploads, {"Id": f"{RULE_MARK}old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": old}],
     )
     main["DependsOn"] = "LogPolicy"
     main["Properties"] |= {
@@ -96,7 +96,9 @@ def _buckets(site: Site) -> dict[str, Any]:
         "LoggingConfiguration": {"DestinationBucketName": site.log_bucket, "LogFilePrefix": f"{site.bucket}/"},
     }
     return {
-        "LogBucket": _bucket(site.log_bucket, [_expiry("access-logs", ACCESS_LOG_DAYS), uploads]),
+        "LogBucket": _bucket(
+            site.log_bucket, [_expiry(f"{RULE_MARK}access-logs", f"{site.bucket}/", ACCESS_LOG_DAYS), uploads]
+        ),
         "LogPolicy": _bucket_policy("LogBucket", policies.log_bucket_policy(site)),
         "MainBucket": main,
         "MainPolicy": _bucket_policy("MainBucket", policies.bucket_policy(site)),
@@ -123,13 +125,13 @@ def _bucket(name: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
                 ]
             },
             "LifecycleConfiguration": {"Rules": sorted(rules, key=lambda rule: str(rule["Id"]))},
-            "Tags": [{"Key": "project", "Value": PROJECT}],
+            "Tags": _tags({"project": PROJECT, MADE[0]: MADE[1]}),
         },
     }
 
 
-def _expiry(name: str, days: int) -> dict[str, Any]:
-    return {"Id": name, "Status": "Enabled", "ExpirationInDays": days}
+def _expiry(name: str, prefix: str, days: int) -> dict[str, Any]:
+    return {"Id": name, "Status": "Enabled", "ExpirationInDays": days, "Prefix": prefix}
 
 
 def _bucket_policy(resource: str, document: dict[str, Any]) -> dict[str, Any]:

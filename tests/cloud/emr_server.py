@@ -8,6 +8,7 @@ job          succeed | fail | hang | spot_loss | timeout | spark (really starts 
 boot         ok | bootstrap_failure | no_capacity;   bootstrap: true runs the bootstrap action
 refuse       {operation: [code, status, times]}      e.g. {"DescribeCluster": ["ThrottlingException", 400, 3]}
 lose         {operation: times}                      it is done, but the connection breaks before the answer
+list_delay   seconds until ListClusters knows a new cluster
 expire       operation after which (with it) every call is refused as ExpiredToken
 kill         [process id, operation, before | after] kill -9 the caller at this call
 """

@@ -61,6 +61,8 @@ class PlayedEmr:
         identifier = request["ClusterId"]
         cluster = self._cluster(identifier)
         asked = cluster["request"]
+        if {"Key": "project", "Value": "fruits"} not in asked.get("Tags", []):  # as the policy of people has it
+            raise Refusal("AccessDeniedException", f"not authorized to perform DescribeCluster on {identifier}")
         return {
             "Cluster": self._summary(identifier, cluster)
             | {
@@ -76,11 +78,13 @@ class PlayedEmr:
     def ListClusters(self, request: dict) -> dict:
         """One cluster a page, so that callers must turn pages."""
         wanted, start = request.get("ClusterStates"), int(request.get("Marker", 0))
+        listed = time.time() - self._script.get("list_delay", 0)
         with self._lock:
             found = [
                 self._summary(identifier, cluster)
                 for identifier, cluster in self.clusters.items()
-                if (not wanted or cluster["state"] in wanted) and cluster["created"] >= request.get("CreatedAfter", 0)
+                if (not wanted or cluster["state"] in wanted)
+                and request.get("CreatedAfter", 0) <= cluster["created"] <= listed
             ]
         page = {"Clusters": found[start : start + 1]}
         return page | ({"Marker": str(start + 1)} if start + 1 < len(found) else {})
@@ -89,7 +93,7 @@ class PlayedEmr:
         cluster = self._cluster(request["ClusterId"])
         wanted = request.get("StepIds")
         steps = [step for step in reversed(cluster["steps"]) if not wanted or step["Id"] in wanted]
-        return {"Steps": [{"Id": s["Id"], "Name": s["Name"], "Status": dict(s["Status"])} for s in steps]}
+        return {"Steps": [_step_summary(step) for step in steps]}
 
     def ListInstances(self, request: dict) -> dict:
         cluster = self._cluster(request["ClusterId"])
@@ -252,6 +256,16 @@ class PlayedEmr:
             timeline["EndDateTime"] = cluster["ended"]
         status = {"State": cluster["state"], "StateChangeReason": cluster["reason"], "Timeline": timeline}
         return {"Id": identifier, "Name": cluster["request"]["Name"], "Status": status}
+
+
+def _step_summary(step: dict) -> dict:
+    jar = step["request"]["HadoopJarStep"]
+    return {
+        "Id": step["Id"],
+        "Name": step["Name"],
+        "Config": {"Jar": jar["Jar"], "Args": jar["Args"]},
+        "Status": dict(step["Status"]),
+    }
 
 
 def _exports(request: dict) -> dict[str, str]:

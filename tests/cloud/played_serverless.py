@@ -146,6 +146,8 @@ class PlayedServerless:
         application = self._application(request["applicationId"])
         if any("ended" not in job for job in application["jobs"].values()):
             raise Refusal("ValidationException", "Application has active job runs")
+        if application["state"] != "STARTED":
+            raise Refusal("ValidationException", f"Application is in state {application['state']}")
         application["state"] = "STOPPED"
         return {}
 

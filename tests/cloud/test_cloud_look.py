@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import signal
 import time
 from pathlib import Path
 
+import boto3
 import pytest
 from cloud_children import in_a_child, outcome_of
 from cloud_words import BUCKET, PACKAGE, run_words
 
+from fruits.cloud.aws import Aws
 from fruits.cloud.site import Site
+from fruits.cloud.state import CloudRun, Runs
 
 _NUMBERS = itertools.count(1)
 _CREATE = ("create", "--bucket", BUCKET, "--budget", "5", "--package", PACKAGE, "--poll", "0.05")
@@ -74,6 +79,121 @@ def test_a_cluster_that_does_not_start(cloud, world, site: Site) -> None:
     answer = cloud(*_CREATE)
     assert answer.code == 1
     assert "did not start: BOOTSTRAP_FAILURE" in answer.last
+    assert world.running() == []
+
+
+def test_clusters_of_others_are_left_alone(cloud, world, site: Site) -> None:
+    """They may not even be described; `list` and `terminate --all` are about ours."""
+    ours = created(cloud)
+    theirs = boto3.client("emr").run_job_flow(
+        Name="somebody-else",
+        ReleaseLabel="emr-7.1.0",
+        LogUri="s3://elsewhere/",
+        Applications=[],
+        Instances={"KeepJobFlowAliveWhenNoSteps": True},
+        SecurityConfiguration=site.security_configuration,
+    )["JobFlowId"]
+    try:
+        listed = cloud("list")
+        assert listed.code == 0, listed.said
+        assert ours in listed.said
+        assert theirs not in listed.said
+        assert cloud("terminate", "--all", "--poll", "0.05").last == "nothing is left running"
+        assert world.running() == [theirs]
+    finally:
+        world.end(theirs, "USER_REQUEST", "the test is over", errors=False)
+        _until(lambda: world.running() == [], "it to end")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_cluster_that_ended_while_nobody_looked_costs_no_more(cloud, world, site: Site, known: bool) -> None:
+    """It counts until its end, as EMR says; where EMR has forgotten it, until its timers have rung."""
+    identifier, runs = created(cloud), Runs(site, Aws(site.region))
+    run = _run_of(runs, identifier)
+    assert 0 < time.time() - run.created < 30
+    world.end(identifier, "USER_REQUEST", "Terminated by auto-termination", errors=False)
+    _until(lambda: world.running() == [], "it to end")
+    run.created, run.asked, run.deadline = 0, run.asked - 864000, run.deadline - 864000
+    if not known:
+        run.identifier = f"j-GONE{next(_NUMBERS)}"
+    runs.save(run)
+    answer = cloud("costs", "--bucket", BUCKET)
+    assert answer.code == 0, answer.said
+    (line,) = (line for line in answer.said.splitlines() if line.startswith(run.run))
+    eur = float(re.search(r"(\d+\.\d\d) +5\.00  EMR", line)[1])
+    if known:
+        assert eur < 0.05
+        assert _run_of(runs, identifier).stage == "closed"
+    else:
+        assert 5 < eur < 5.2
+
+
+def _run_of(runs: Runs, identifier: str) -> CloudRun:
+    return next(run for run in runs.all() if run.identifier == identifier)
+
+
+def _until(condition, what: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "script", [{"lose": {"AddJobFlowSteps": 1}}, {"refuse": {"AddJobFlowSteps": ["ThrottlingException", 400, 1]}}]
+)
+def test_a_job_is_submitted_once_whatever_becomes_of_the_call(cloud, world, site: Site, out: str, script: dict) -> None:
+    identifier = created(cloud)
+    world.script(**script)
+    words = ("submit", f"s3://{BUCKET}/images", out, "--cluster", identifier, "--poll", "0.05", "--wait")
+    answer = cloud(*words)
+    assert answer.code == 0, answer.said
+    assert len(boto3.client("emr").list_steps(ClusterId=identifier)["Steps"]) == 1
+    cloud("terminate", "--all", "--poll", "0.05")
+
+
+def test_submit_called_again_finds_the_job_that_goes_on(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
+    identifier = created(cloud)
+    world.script(job="hang")
+    words = ("submit", f"s3://{BUCKET}/images", out, "--cluster", identifier, "--poll", "0.05")
+    log = tmp_path / "log"
+    child = in_a_child("cloud", *words, "--wait", log=log)
+    _until(lambda: "; run " in (log.read_text() if log.exists() else ""), "the job")
+    time.sleep(0.5)
+    os.kill(child, signal.SIGINT)
+    assert outcome_of(child) == 130, log.read_text()
+    first, _, said = log.read_text().strip().partition("\n")
+    assert f"To end it now: fruits cloud terminate --bucket {BUCKET} {identifier}" in said
+    assert cloud(*words).last == first
+    assert cloud(*words, "--limit", "1").last != first, "other work"
+    assert len(boto3.client("emr").list_steps(ClusterId=identifier)["Steps"]) == 2
+    cloud("terminate", "--all", "--poll", "0.05")
+
+
+def test_interrupted_while_a_cluster_starts(cloud, world, site: Site, tmp_path: Path) -> None:
+    world.script(pause=3)
+    log = tmp_path / "log"
+    child = in_a_child("cloud", *_CREATE, log=log)
+    _until(lambda: "stopped after" in (log.read_text() if log.exists() else ""), "the cluster")
+    os.kill(child, signal.SIGINT)
+    assert outcome_of(child) == 130, log.read_text()
+    found = re.search(
+        rf"goes on and stops by itself, at .*fruits cloud (terminate --bucket {BUCKET} \S+)", log.read_text()
+    )
+    assert found, log.read_text()
+    world.script()
+    assert cloud(*found[1].split(), "--poll", "0.05").code == 0
+    assert world.running() == []
+
+
+def test_credentials_that_end_while_a_cluster_starts(cloud, world, site: Site) -> None:
+    world.script(expire="DescribeCluster")
+    answer = cloud(*_CREATE)
+    assert answer.code == 5
+    found = re.search(rf"goes on and stops by itself, at .*fruits cloud (terminate --bucket {BUCKET} \S+)", answer.last)
+    assert found, answer.last
+    world.script()
+    assert cloud(*found[1].split(), "--poll", "0.05").code == 0
     assert world.running() == []
 
 

@@ -6,7 +6,10 @@ import json
 import os
 import runpy
 import subprocess
+import tarfile
+import time
 import venv
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import boto3
 import pytest
 from cloud_words import BUCKET
 
+from fruits.cloud.aws import Aws
 from fruits.cloud.errors import CloudError, UsageError
 from fruits.cloud.package import ARCHIVE, SUMS, build_package, check_uploaded, upload_package
 from fruits.cloud.site import Site
@@ -69,6 +73,43 @@ def test_a_wheel_that_was_changed_on_the_way_is_refused(tmp_path: Path, monkeypa
         build_package(tmp_path / "package", tmp_path / "cache", wheel=wheel)
 
 
+def test_the_same_files_make_the_same_package(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, aws_servers
+) -> None:
+    """Two builds at two times are the same bytes under the same name; the second uploads nothing."""
+    monkeypatch.setattr("fruits.cloud.package._data", lambda name: "")
+    metadata = "fruits-0.1.0.dist-info"
+    files = {
+        "fruits/__init__.py": "",
+        f"{metadata}/METADATA": "Metadata-Version: 2.1\nName: fruits\nVersion: 0.1.0\n",
+        f"{metadata}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{metadata}/RECORD": "",
+    }
+    wheel = tmp_path / "fruits-0.1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    cache = tmp_path / "cache"
+    made, said, mask = [], [], os.umask(0o022)
+    try:
+        for number in range(2):
+            os.umask((0o022, 0o077)[number])
+            folder = tmp_path / str(number)
+            made.append(build_package(folder, cache, wheel=wheel, archive=True))
+            time.sleep(1.1)  # what a gzip's header tells apart
+    finally:
+        os.umask(mask)
+    first, second = made
+    assert (first.folder / ARCHIVE).read_bytes() == (second.folder / ARCHIVE).read_bytes()
+    assert first.digest == second.digest
+    with tarfile.open(first.folder / ARCHIVE) as packed:
+        assert {"fruits/__init__.py", f"{metadata}/METADATA"} <= set(packed.getnames())
+        assert {(each.mtime, each.uid, each.gid, each.uname) for each in packed} == {(0, 0, 0, "")}
+    for package in made:
+        upload_package(package, site, Aws(site.region), said.append)
+    assert len(said) == 1, "the second time there was nothing to upload"
+
+
 # --- for real: built, installed without an index, submitted ----------------------------------------------------------
 
 
@@ -80,8 +121,6 @@ def package_uri(site: Site, aws_servers, tmp_path_factory: pytest.TempPathFactor
     aws_servers.script()
     folder = tmp_path_factory.mktemp("package")
     made = build_package(folder / "package", Path(os.environ.get("FRUITS_WHEELS", folder / "cache")), archive=True)
-    from fruits.cloud.aws import Aws
-
     aws = Aws(site.region)
     said: list[str] = []
     uri = upload_package(made, site, aws, said.append)

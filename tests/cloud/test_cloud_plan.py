@@ -88,7 +88,7 @@ def test_a_region_without_prices_takes_the_dearest() -> None:
 def test_prices_are_refreshed_from_the_pricing_api(world, cloud, tmp_path: Path) -> None:
     fresh = refresh(Aws("eu-west-3"), PRICES, "eu-west-3", tmp_path / "prices.json", date(2026, 11, 1))
     assert fresh.rate("m5.xlarge", "eu-west-3")[0].on_demand == 0.25
-    assert fresh.as_of == date(2026, 11, 1)
+    assert "prices of 2026-11-01 (2 days old)" in fresh.age(date(2026, 11, 3), "eu-west-3")
     assert fresh.rate("m5.xlarge", "eu-west-1") == PRICES.rate("m5.xlarge", "eu-west-1")
     try:
         assert "0.2500" in cloud("prices", "--refresh").said
@@ -96,6 +96,24 @@ def test_prices_are_refreshed_from_the_pricing_api(world, cloud, tmp_path: Path)
         answer = cloud("prices")
         assert answer.code == 1
         assert "delete it" in answer.last
+    finally:
+        (cache() / "prices.json").unlink()
+
+
+def test_each_region_keeps_its_own_day_and_source(world, cloud, tmp_path: Path) -> None:
+    aws, file = Aws("eu-west-3"), tmp_path / "prices.json"
+    refresh(aws, PRICES, "eu-west-3", file, date(2026, 10, 1))
+    fresh = refresh(aws, PRICES, "eu-north-1", file, date(2026, 11, 1))
+    assert fresh.dated("eu-west-3") == (date(2026, 10, 1), "AWS's Pricing API")
+    assert fresh.dated("eu-north-1") == (date(2026, 11, 1), "AWS's Pricing API")
+    assert fresh.dated("eu-central-1") == (PRICES.as_of, PRICES.source)
+    assert fresh.dated("eu-south-2") == (PRICES.as_of, PRICES.source)
+    assert fresh.rate("m5.xlarge", "eu-west-3")[0].on_demand == 0.25
+    try:
+        assert "AWS's Pricing API" in cloud("prices", "--refresh").said
+        told = cloud("prices", "--region", "eu-central-1").said
+        assert f"prices of {PRICES.as_of}" in told
+        assert PRICES.source in told
     finally:
         (cache() / "prices.json").unlink()
 
@@ -127,7 +145,8 @@ def test_a_forecast_is_a_range_and_more_images_cost_more(images: int, nodes: int
     assert 0 < told.hours.low < told.hours.likely < told.hours.high
     assert 0 < told.eur.low < told.eur.likely < told.eur.high
     assert more.eur.likely > told.eur.likely
-    assert told.hours_for(told.hourly_eur * 3) == pytest.approx(3)
+    assert told.hours_for(told.hourly_eur * 3 + told.requests_eur) == pytest.approx(3 - 5 / 60)
+    assert told.hours_for(told.least_budget) == pytest.approx(told.hours.likely)
 
 
 def test_earlier_runs_tell_the_throughput() -> None:
@@ -184,6 +203,7 @@ def order(shape: Shape, **more) -> Order:
         "release": "emr-7.12.0",
         "package": "s3://b/p",
         "settings": {},
+        "deadline": 1.8e9,
         "minutes": 60,
         "tags": {"project": "fruits"},
     }

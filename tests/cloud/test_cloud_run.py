@@ -13,7 +13,9 @@ import boto3
 import pytest
 from cloud_children import in_a_child, outcome_of
 from cloud_words import BUCKET, run_words
+from played_job import Script, run_bootstrap
 
+import fruits.cloud
 from fruits.cloud.aws import Aws
 from fruits.cloud.prices import Prices
 from fruits.cloud.runner import Runner
@@ -90,9 +92,9 @@ def test_the_request_says_what_the_issue_asks(cloud, world, site: Site, out: str
     export = request["Configurations"][0]["Configurations"][0]["Properties"]
     assert export["PYSPARK_PYTHON"] == "/opt/fruits/bin/python"
     assert request["BootstrapActions"][0]["ScriptBootstrapAction"]["Args"][2] == "python3.11"
-    minutes = int(request["BootstrapActions"][0]["ScriptBootstrapAction"]["Args"][3])
     run = state_of(out, site)
-    assert minutes == pytest.approx(60 * run.budget_eur / run.hourly_eur - 5 + 10, abs=2)
+    halt = int(request["BootstrapActions"][0]["ScriptBootstrapAction"]["Args"][3])
+    assert halt == pytest.approx(run.deadline + 600, abs=2), "a moment: however long a node is in coming"
 
 
 def test_the_hard_stop_is_set_while_it_runs(world, site: Site, out: str, tmp_path: Path) -> None:
@@ -108,12 +110,30 @@ def test_the_hard_stop_is_set_while_it_runs(world, site: Site, out: str, tmp_pat
         assert schedule["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows"
         assert json.loads(schedule["Target"]["Input"]) == {"JobFlowIds": [run.identifier or world.running()[0]]}
         assert schedule["Target"]["RoleArn"] == site.role_arn("scheduler")
-        assert run.deadline - run.asked == pytest.approx(3600 * 10 / run.hourly_eur - 300, abs=1)
-        assert run.hourly_eur * (run.deadline - run.asked) / 3600 < run.budget_eur
+        assert 0 < run.requests_eur < 0.01
+        paid = 3600 * (10 - run.requests_eur) / run.hourly_eur
+        assert run.deadline - run.asked == pytest.approx(paid - 300, abs=1)
     finally:
         os.kill(child, signal.SIGKILL)
         outcome_of(child)
         _end_all(world)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(3570, "+60"), (-90, "+1")])
+def test_the_timer_on_the_primary_rings_at_a_moment(
+    world, site: Site, tmp_path: Path, seconds: int, minutes: str
+) -> None:
+    """The moment is the budget's, not counted from when the node came; one that is past rings at once."""
+    script = Path(fruits.cloud.__file__).parent / "data" / "bootstrap.sh"
+    place = f"s3://{BUCKET}/fruits/packages/timer"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="fruits/packages/timer/bootstrap.sh", Body=script.read_bytes())
+    arguments = [place, str(tmp_path / "home"), "python3.11", str(int(time.time()) + seconds)]
+    action = {"Path": f"{place}/bootstrap.sh", "Args": arguments}
+    said = run_bootstrap(
+        Script(moto=world.moto), tmp_path / "node", {"BootstrapActions": [{"ScriptBootstrapAction": action}]}
+    )
+    assert said is not None, "there is no package"
+    assert (tmp_path / "node" / "halt").read_text().split()[:2] == ["-h", minutes]
 
 
 def _until(condition, what: str, seconds: float = 30) -> None:
@@ -191,6 +211,47 @@ def test_killed_anywhere_on_serverless(world, site: Site, out: str, tmp_path: Pa
     assert len(world.state()["applications"][started.pop()]["jobs"]) == 1
 
 
+def test_a_job_that_serverless_refuses_leaves_no_application(cloud, world, site: Site, out: str) -> None:
+    world.script(refuse={"StartJobRun": ["ValidationException", 400, 1]})
+    before = set(world.state()["applications"])
+    answer = cloud(*run_words(out), "--serverless")
+    assert answer.code == 1, answer.said
+    check_closed(world, site, out, "failed")
+    after = world.state()["applications"]
+    assert [after[each]["state"] for each in after.keys() - before] == ["TERMINATED"]
+
+
+def test_terminate_finds_an_application_without_a_job(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
+    before = set(world.state()["applications"])
+    victim = _killed_at(world, [*run_words(out), "--serverless"], tmp_path / "log", "CreateApplication", "after")
+    assert outcome_of(victim) == -9
+    answer = cloud("terminate", "--bucket", BUCKET, out, "--poll", "0.05")
+    assert answer.code == 0, answer.said
+    after = world.state()["applications"]
+    assert [after[each]["state"] for each in after.keys() - before] == ["TERMINATED"]
+    check_closed(world, site, out, "interrupted")
+
+
+def test_killed_before_it_started_and_called_again_the_next_day(
+    cloud, world, site: Site, out: str, tmp_path: Path
+) -> None:
+    """Nothing was spent: the hours that the budget buys count from the second call."""
+    runs = Runs(site, Aws(site.region))
+    assert outcome_of(_killed_at(world, run_words(out), tmp_path / "log", "RunJobFlow", "before")) == -9
+    run = state_of(out, site)
+    assert run.stage == "starting"
+    run.asked, run.deadline = run.asked - 72000, run.deadline - 72000
+    runs.save(run)
+    answer = cloud(*run_words(out))
+    assert answer.code == 0, answer.said
+    again = check_closed(world, site, out, "succeeded")
+    assert again.run == run.run
+    assert again.deadline - again.asked == pytest.approx(run.deadline - run.asked, abs=1)
+    assert again.asked > run.asked + 71000
+    halt = world.cluster_of(f"fruits-{run.run}")["request"]["BootstrapActions"][0]["ScriptBootstrapAction"]["Args"][3]
+    assert int(halt) > time.time() + 3600
+
+
 def test_called_again_the_next_day(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
     """The job ended well, nobody watched, the deadline is long past: its results are there, and it counts as done."""
     log, runs = tmp_path / "log", Runs(site, Aws(site.region))
@@ -237,14 +298,58 @@ def test_a_start_whose_answer_is_lost_is_not_sent_twice(cloud, world, site: Site
     assert len(world.state()["clusters"]) == before + 1
 
 
-def test_without_its_hard_stop_nothing_runs(cloud, world, site: Site, out: str) -> None:
-    world.script(job="hang", refuse={"CreateSchedule": ["AccessDeniedException", 403, 1]})
+def test_a_lost_cluster_is_looked_for_as_long_as_emr_may_hide_it(cloud, world, site: Site, out: str) -> None:
+    before = len(world.state()["clusters"])
+    world.script(lose={"RunJobFlow": 1}, list_delay=1.3)
+    answer = cloud(*run_words(out), "--poll", "0.5")
+    assert answer.code == 0, answer.said
+    check_closed(world, site, out, "succeeded")
+    assert len(world.state()["clusters"]) == before + 1
+
+
+def test_a_start_that_nobody_answers_can_be_gone_on_with(cloud, world, site: Site, out: str) -> None:
+    """It may have started: so the run is not closed, and the same command looks for it first."""
+    before = len(world.state()["clusters"])
+    world.script(refuse={"RunJobFlow": ["InternalFailure", 500, 99]})
+    answer = cloud(*run_words(out))
+    assert answer.code == 1
+    assert f"To go on: fruits cloud run s3://{BUCKET}/images {out}" in answer.last
+    assert state_of(out, site).stage == "starting"
+    world.script()
+    assert cloud(*run_words(out)).code == 0
+    check_closed(world, site, out, "succeeded")
+    assert len(world.state()["clusters"]) == before + 1
+
+
+@pytest.mark.parametrize(
+    "refuse",
+    [
+        {"CreateSchedule": ["AccessDeniedException", 403, 1]},
+        {"CreateSchedule": ["AccessDeniedException", 403, 1], "DeleteSchedule": ["AccessDeniedException", 403, 1]},
+        {"CreateSchedule": ["ThrottlingException", 429, 2]},
+    ],
+)
+def test_without_its_hard_stop_nothing_runs(
+    cloud, world, site: Site, out: str, refuse: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fruits.cloud.aws.ATTEMPTS", 2)  # seven take half a minute
+    world.script(job="hang", refuse=refuse)
     answer = cloud(*run_words(out))
     assert answer.code == 1
     assert "hard stop" in answer.last
     assert "terminated" in answer.last
     _until(lambda: world.running() == [], "the cluster to end")
     check_closed(world, site, out, "failed")
+
+
+def test_a_hard_stop_that_cannot_be_removed_harms_nobody(cloud, world, site: Site, out: str) -> None:
+    world.script(refuse={"DeleteSchedule": ["AccessDeniedException", 403, 1]})
+    answer = cloud(*run_words(out))
+    assert answer.code == 0, answer.said
+    assert "removes itself" in answer.said
+    run = state_of(out, site)
+    assert (run.stage, run.outcome) == ("closed", "succeeded")
+    boto3.client("scheduler").delete_schedule(Name=f"fruits-{run.run}")
 
 
 def test_a_start_that_is_refused_leaves_nothing(cloud, world, site: Site, out: str) -> None:
@@ -303,6 +408,21 @@ def test_failures_are_told_and_leave_nothing(
     if script == {"job": "spot_loss"}:
         world.script()
         assert cloud(*run_words(out)).code == 0, "the same command goes on"
+
+
+def test_going_on_does_not_start_over(cloud, world, site: Site, out: str) -> None:
+    """--fresh forgets what OUT holds: said again, it would forget what the failed run left."""
+    world.script(expire="DescribeCluster")
+    answer = cloud(*run_words(out), "--fresh")
+    assert answer.code == 5
+    assert f"To go on: fruits cloud run s3://{BUCKET}/images {out}" in answer.last
+    assert "--fresh" not in answer.last
+    world.script(job="fail")
+    _until(lambda: world.running() == [], "the cluster to end by itself")
+    cloud(*run_words(out))
+    answer = cloud(*run_words(out), "--fresh")
+    assert answer.code == 1
+    assert "the same command without --fresh goes on from there" in answer.last
 
 
 def test_somebody_else_terminates_it(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
@@ -423,6 +543,7 @@ def test_on_a_terminal_ctrl_c_asks(world, site: Site, out: str, tmp_path: Path, 
     ("words", "sentence"),
     [
         (("--budget", "0.01"), "more than the budget of 0.01 EUR; nothing was started"),
+        (("--budget", "0.15"), "--budget 0.19 would do"),  # the hard stop would ring before it is done
         (("--region", "us-east-1"), "outside the European Union"),
         (("--region", "eu-west-2"), "outside the European Union"),
         (("--region", "paris"), "not the name of a region"),
@@ -441,6 +562,14 @@ def test_mistakes_cost_nothing(cloud, world, site: Site, out: str, words: tuple,
     assert answer.code == 2, answer.said
     assert sentence in answer.last
     assert "elasticmapreduce:RunJobFlow" not in world.calls()
+
+
+def test_the_budget_that_is_named_would_do(cloud, world, site: Site, out: str) -> None:
+    answer = cloud(*run_words(out, budget="0.19"))
+    assert answer.code == 0, answer.said
+    assert "at 0.19 EUR it is stopped after 0.2 h, and can be resumed" in answer.said
+    run = check_closed(world, site, out, "succeeded")
+    assert run.deadline - run.asked > 3600 * run.forecast["hours"][1]
 
 
 def test_places_outside_the_site_are_refused(cloud, world, site: Site) -> None:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 
 import boto3
 import pytest
 import yaml
+from botocore.stub import Stubber
 from cloud_words import BUCKET
 
 from fruits.cloud import policies
@@ -23,8 +25,9 @@ from fruits.cloud.certificates import expires, make_certificates
 from fruits.cloud.pieces import Session, same_document
 from fruits.cloud.role_pieces import INLINE, ROLES
 from fruits.cloud.setup import pieces
-from fruits.cloud.site import Site, load_site
+from fruits.cloud.site import EMR_TAG, Site, load_site
 from fruits.cloud.user_policy import user_policy
+from fruits.cloud.verify import _block_public_access
 
 REPOSITORY = Path(__file__).parent.parent.parent
 TEMPLATE = REPOSITORY / "infra" / "fruits.yaml"
@@ -56,6 +59,11 @@ def test_no_wildcard_that_is_not_annotated(site: Site) -> None:
             where = f"{name}: {statement['Sid']}"
             if "*" in resources:
                 assert statement["Sid"] in policies.WILDCARDS, where
+                allowed = policies.WILDCARDS[statement["Sid"]].actions
+                stray = [each for each in actions if not any(fnmatch(each, pattern) for pattern in allowed)]
+                assert not stray, f"{where}: not in its annotation: {stray}"
+                reads = re.compile(r":(Describe|Get|List)|^ssm|^kms:\*")
+                assert "Condition" in statement or all(map(reads.search, actions)), f"{where}: held by nothing"
                 annotated.add(statement["Sid"])
             if name != "key":  # in a key's own policy, the account's root must keep every right to it
                 assert not [action for action in actions if "*" in action], where
@@ -66,7 +74,7 @@ def test_no_wildcard_that_is_not_annotated(site: Site) -> None:
                 assert "*" not in ":".join(parts[:5]), f"{where}: any region or account: {resource}"
                 assert parts[5] != "*", where
     assert annotated == set(policies.WILDCARDS), "an annotation without its statement"
-    assert all(reason for reason in policies.WILDCARDS.values())
+    assert all(each.why for each in policies.WILDCARDS.values())
     assert "FullAccess" not in json.dumps(documents(site))
 
 
@@ -100,6 +108,23 @@ def test_clusters_read_images_and_write_results_and_nothing_else(site: Site) -> 
     assert readable == {f"{arn}/{name}/*" for name in ("images", "results", "fruits/packages", "fruits/certificates")}
     named = user_policy(site)["Statement"]
     assert {s["Sid"] for s in named if "s3:PutObject" in s["Action"]} == {"OwnObjects"}
+
+
+def test_people_may_make_what_a_new_account_lacks_and_only_what_bears_the_tag(site: Site) -> None:
+    statements = {each["Sid"]: each for each in user_policy(site)["Statement"]}
+    linked = statements["ServiceLinkedRoles"]
+    assert linked["Action"] == ["iam:CreateServiceLinkedRole"]
+    assert linked["Resource"] == [
+        f"arn:aws:iam::{site.account}:role/aws-service-role/{name}"
+        for name in (
+            "elasticmapreduce.amazonaws.com/AWSServiceRoleForEMRCleanup",
+            "ops.emr-serverless.amazonaws.com/AWSServiceRoleForAmazonEMRServerless",
+        )
+    ]
+    services = ["elasticmapreduce.amazonaws.com", "ops.emr-serverless.amazonaws.com"]
+    assert linked["Condition"] == {"StringEquals": {"iam:AWSServiceName": services}}
+    makers = [each for each in statements.values() if "emr-serverless:CreateApplication" in each["Action"]]
+    assert [each["Condition"] for each in makers] == [{"StringEquals": {"aws:RequestTag/project": "fruits"}}]
 
 
 # --- setup -----------------------------------------------------------------------------------------------------------
@@ -178,6 +203,7 @@ def test_a_dry_run_prints_every_call_and_makes_none(cloud, world) -> None:
 
 
 def test_setup_goes_on_where_it_was_stopped_and_mends_what_was_changed(cloud, world) -> None:
+    make_bucket("orchard", "eu-west-1")
     words = ("setup", "--bucket", "fruits-other", "--images", "s3://orchard/photos", "--encryption", "kms")
     world.script(refuse={"CreateInstanceProfile": ["AccessDenied", 403, 1]})
     stopped = cloud(*words)
@@ -197,6 +223,145 @@ def test_setup_goes_on_where_it_was_stopped_and_mends_what_was_changed(cloud, wo
     assert all("fruits cloud setup --bucket fruits-other" in line for line in bad)
     assert "2 pieces changed" in cloud("setup", "--bucket", "fruits-other").said
     assert cloud("verify", "--bucket", "fruits-other").code == 0
+
+
+def make_bucket(name: str, region: str) -> None:
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    boto3.client("s3", region_name=region).create_bucket(Bucket=name, **place)
+
+
+CHANGING = re.compile(r":(Create|Put|Update|Delete|Add|Attach|Enable)|:(PUT|DELETE|POST) ")
+
+
+@pytest.mark.parametrize("place", ["--images", "--results"])
+def test_data_outside_the_union_is_refused(cloud, world, place: str) -> None:
+    bucket = f"virginia{place}"
+    make_bucket(bucket, "us-east-1")
+    world.script()
+    site = f"fruits{place}"
+    words = ("setup", "--bucket", site, place, f"s3://{bucket}/here")
+    answer = cloud(*words)
+    assert answer.code == 2
+    assert f"the bucket {bucket} lies in us-east-1, outside the European Union" in answer.last
+    assert "--outside-eu" in answer.last
+    assert not [call for call in world.calls() if CHANGING.search(call)]
+    assert cloud(*words, "--outside-eu").code == 0
+    found = cloud("verify", "--bucket", site)
+    assert found.code == 1
+    assert f"MEND  place of {bucket}: the bucket {bucket} lies in us-east-1, outside" in found.said
+    assert cloud("verify", "--bucket", site, "--outside-eu").code == 0
+
+
+def test_a_bucket_of_another_region_or_of_nobody_is_refused(cloud, world) -> None:
+    make_bucket("fruits-ireland", "eu-west-1")
+    make_bucket("fruits-oregon", "us-west-2")
+    world.script()
+    answer = cloud("setup", "--bucket", "fruits-ireland")
+    assert answer.code == 2
+    assert "fruits-ireland lies in eu-west-1, not in eu-west-3; say --region eu-west-1" in answer.last
+    assert "fruits-oregon lies in us-west-2, outside" in cloud("setup", "--bucket", "fruits-oregon").last
+    answer = cloud("setup", "--bucket", "fruits-nobody", "--images", "s3://nobody-has-this/images")
+    assert answer.code == 2
+    assert "there is no bucket nobody-has-this" in answer.last
+    assert not [call for call in world.calls() if CHANGING.search(call)]
+
+
+OWN_STATEMENT = {
+    "Sid": "OrchardMayRead",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::their-orchard/*",
+}
+OWN_RULE = {"ID": "cold", "Status": "Enabled", "Filter": {"Prefix": "attic/"}, "Expiration": {"Days": 4000}}
+
+
+def test_a_bucket_that_was_there_keeps_what_is_its_owners(cloud, world) -> None:
+    s3, bucket = boto3.client("s3"), "their-orchard"
+    make_bucket(bucket, "eu-west-3")
+    make_bucket("their-logs", "eu-west-3")
+    policy = {"Version": "2012-10-17", "Id": "theirs", "Statement": [OWN_STATEMENT]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    old_words = {"ID": "older", "Status": "Enabled", "Prefix": "cellar/", "Expiration": {"Days": 5000}}
+    rules = {"Rules": [OWN_RULE, old_words]}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=rules)
+    logging = {"TargetBucket": "their-logs", "TargetPrefix": "x/"}
+    owner = {"Sid": "Logs", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}}
+    delivery = owner | {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::their-logs/*"}
+    log_policy = {"Version": "2012-10-17", "Statement": [delivery]}
+    boto3.client("s3").put_bucket_policy(Bucket="their-logs", Policy=json.dumps(log_policy))
+    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": logging})
+
+    assert cloud("setup", "--bucket", bucket).code == 0
+    kept = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert kept["Id"] == "theirs"
+    assert OWN_STATEMENT in kept["Statement"]
+    assert [each["Effect"] for each in kept["Statement"]] == ["Allow", "Deny"]
+    found = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert OWN_RULE in found
+    assert {"cold", "older"} <= {rule["ID"] for rule in found}
+    expiring = [each for each in found if "NoncurrentVersionExpiration" in each]
+    assert {each["Filter"]["Prefix"] for each in expiring} == {"fruits/", "results/"}
+    assert not [each for each in found if not each["Filter"].get("Prefix")], "a rule over the whole of their bucket"
+    assert s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"] == logging
+    assert "everything was there already" in cloud("setup", "--bucket", bucket).said
+    assert cloud("verify", "--bucket", bucket).code == 0
+
+
+def test_what_an_owner_decided_otherwise_is_refused(cloud, world) -> None:
+    s3, bucket = boto3.client("s3"), "their-meadow"
+    make_bucket(bucket, "eu-west-3")
+    words = ("setup", "--bucket", bucket)
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    configuration = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=configuration)
+    ownership = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=ownership)
+    world.script()
+    refused = cloud(*words)
+    assert refused.code == 2
+    assert "ACLs disabled" in refused.last
+    assert "BucketOwnerPreferred" in refused.last
+    s3.delete_bucket_ownership_controls(Bucket=bucket)
+    refused = cloud(*words)
+    assert refused.code == 2
+    assert "--encryption kms --kms-key" in refused.last
+    assert not [call for call in world.calls() if CHANGING.search(call) and "/their-meadow" not in call]
+    assert cloud(*words, "--encryption", "kms", "--kms-key", key).code == 0
+    answer = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert answer["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key
+    assert "everything was there already" in cloud(*words).said
+
+
+def test_a_key_and_tags_that_were_lost_are_found_and_mended(cloud, world) -> None:
+    words = ("--bucket", "fruits-worn")
+    assert cloud("setup", *words).code == 0
+    site = load_site(Aws("eu-west-3"), "fruits-worn")
+    kms, ec2 = boto3.client("kms"), boto3.client("ec2")
+    kms.schedule_key_deletion(KeyId=site.key.rpartition("/")[2], PendingWindowInDays=7)
+    ec2.delete_tags(Resources=[site.core_group, site.subnet, site.vpc], Tags=[{"Key": next(iter(EMR_TAG))}])
+    found = cloud("verify", *words)
+    assert found.code == 1
+    bad = [line for line in found.said.splitlines() if line.startswith("MEND")]
+    assert [name for name in (site.key, site.core_group, site.subnet, site.vpc) if name not in " ".join(bad)] == []
+    assert len(bad) == 4
+    assert cloud("setup", *words).code == 0
+    assert kms.describe_key(KeyId=site.key)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert cloud("verify", *words).code == 0
+    ec2.delete_security_group(GroupId=site.core_group)
+    assert "MEND" in cloud("verify", *words).said
+    assert cloud("setup", *words).code == 0
+    assert cloud("verify", *words).code == 0
+
+
+def test_a_key_of_somebody_elses_is_not_switched_on(cloud, world) -> None:
+    made = boto3.client("kms").create_key()["KeyMetadata"]
+    key = made["Arn"]
+    boto3.client("kms").disable_key(KeyId=made["KeyId"])
+    answer = cloud("setup", "--bucket", "fruits-foreign-key", "--kms-key", key)
+    assert answer.code == 2
+    assert f"the key {key} is Disabled" in answer.last
 
 
 # --- verify ----------------------------------------------------------------------------------------------------------
@@ -228,6 +393,18 @@ def test_verify_names_the_command_that_mends(
     assert answer.code == code, answer.said
     assert sentence in answer.said
     assert "elasticmapreduce:PutBlockPublicAccessConfiguration" not in world.calls()
+
+
+def test_only_the_port_of_ssh_is_a_fine_exception() -> None:
+    aws = Aws("eu-west-3")
+    for last, level in ((22, "fine"), (65535, "note")):
+        setting = {"BlockPublicSecurityGroupRules": True}
+        setting["PermittedPublicSecurityGroupRuleRanges"] = [{"MinRange": 22, "MaxRange": last}]
+        meta = {"CreationDateTime": datetime.now(UTC), "CreatedByArn": "arn:aws:iam::123456789012:root"}
+        answer = {"BlockPublicAccessConfiguration": setting, "BlockPublicAccessConfigurationMetadata": meta}
+        with Stubber(aws.client("emr")) as emr:
+            emr.add_response("get_block_public_access_configuration", answer)
+            assert _block_public_access(aws).level == level
 
 
 # --- the template ----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from servers import (
     wait_until,
 )
 
-IMAGES, SLICE = 240, 8
+IMAGES, SLICE = 640, 8
 HOW = ("--batch-size", str(SLICE), "--classifier", "none", "--components", "4", "--master", "local[2,4]")
 
 

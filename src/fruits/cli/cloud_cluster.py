@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fruits.cli import cloud_common as common
-from fruits.cli.cloud_run import chain_command, chain_options, check_places, package_uri, planned
+from fruits.cli.cloud_run import chain_command, chain_options, check_places, goes_on, package_uri, planned
+from fruits.cli.run import Interrupted
+
+if TYPE_CHECKING:
+    from fruits.cloud.runner import Runner
+    from fruits.cloud.state import CloudRun
 
 
 def add_actions(actions: Any) -> None:  # noqa: ANN401 - argparse's
@@ -28,28 +33,48 @@ def add_actions(actions: Any) -> None:  # noqa: ANN401 - argparse's
 
 def _create(arguments: argparse.Namespace) -> int:
     from fruits.cloud.errors import CloudError, UsageError
+    from fruits.cloud.forecast import paid_hours
 
     if arguments.serverless:
         raise UsageError("EMR Serverless has nothing to create beforehand; use: fruits cloud run --serverless")
     manager = common.runner(arguments)
     run = planned(arguments, manager)
     run.idle_minutes, run.notebook = arguments.idle, arguments.notebook
-    hours = arguments.budget / run.hourly_eur
+    hours = paid_hours(arguments.budget, run.hourly_eur)
     if hours < 0.25:
         raise UsageError(f"{arguments.budget:.2f} EUR pay {60 * hours:.0f} minutes; a cluster needs 8 to start")
     run.package = package_uri(arguments, manager, run)
     manager.runs.begin(run)
-    manager.start(run)
-    common.say(
-        f"run {run.run}: {run.hourly_eur:.2f} EUR an hour, stopped after {hours:.1f} h or {run.idle_minutes} idle"
-    )
+    try:
+        manager.start(run)
+        common.say(
+            f"run {run.run}: {run.hourly_eur:.2f} EUR an hour, stopped after {hours:.1f} h or {run.idle_minutes} idle"
+        )
+        _wait_for_cluster(manager, run)
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted. {goes_on(run)} {_how_to_end(manager, run.run)}") from None
+    except CloudError as error:
+        if run.stage in ("starting", "started"):
+            raise type(error)(f"{error}. {goes_on(run)} {_how_to_end(manager, run.run)}") from error
+        raise
+    common.say(f"{run.identifier} waits: fruits cloud submit --cluster {run.identifier} IMAGES OUT")
+    return 0
+
+
+def _wait_for_cluster(manager: Runner, run: CloudRun) -> None:
+    from fruits.cloud.errors import CloudError
+
     while (seen := manager.service(run).observe(run.identifier)).phase == "starting":
         manager.pause()
     if seen.phase != "running":
         manager.terminate(run, seen.reason)
         raise CloudError(f"the cluster did not start: {seen.reason}; `fruits cloud logs {run.run}` shows its logs")
-    common.say(f"{run.identifier} waits: fruits cloud submit --cluster {run.identifier} IMAGES OUT")
-    return 0
+    run.created = seen.created
+    manager.runs.save(run)
+
+
+def _how_to_end(manager: Runner, name: str) -> str:
+    return f"To end it now: fruits cloud terminate --bucket {manager.site.bucket} {name}"
 
 
 def _submit(arguments: argparse.Namespace) -> int:
@@ -63,16 +88,20 @@ def _submit(arguments: argparse.Namespace) -> int:
     if cluster.stage != "started" or cluster.out or cluster.machines.target != "ec2":
         raise UsageError(f"{arguments.cluster} does not wait for work; start one with: fruits cloud create")
     job = replace(cluster, run=new_run_id(), images=command[1], out=command[2], command=command)
-    from fruits.cloud.emr import EmrOnEc2
-
-    service = EmrOnEc2(manager.aws)
-    job.step = service.submit(cluster.identifier, manager.order(job))
+    service = manager.clusters
+    job.step, job.run = service.submit(cluster.identifier, manager.order(job))
     manager.runs.begin(replace(job, stage="closed"))
     common.say(f"step {job.step} of {cluster.identifier}; run {job.run}")
     if not arguments.wait:
         return 0
-    while (seen := service.observe(cluster.identifier, job.step)).phase in ("starting", "running") and seen.alive:
-        manager.pause()
+    try:
+        while (seen := service.observe(cluster.identifier, job.step)).phase in ("starting", "running") and seen.alive:
+            manager.pause()
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted. The job, {job.run}, goes on, and so does its cluster."
+            f" {_how_to_end(manager, cluster.identifier)}"
+        ) from None
     if seen.phase != "succeeded":
         raise CloudError(f"the job failed: {seen.reason}; `fruits cloud logs {job.run}` shows its logs")
     common.say(f"done; fruits cloud download {job.out} DIR")

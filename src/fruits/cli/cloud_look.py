@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,10 +43,7 @@ def add_actions(actions: Any) -> None:  # noqa: ANN401 - argparse's
 def _status(arguments: argparse.Namespace) -> int:
     manager, run = _found(arguments)
     if run.identifier and run.stage != "closed":
-        seen = manager.service(run).observe(run.identifier)
-        if not seen.alive and not run.out:  # a cluster that waited, and ended by itself
-            run.created, run.ended = seen.created, seen.ended
-            manager.close(run, "stopped", seen.reason)
+        seen = manager.look(run)
         common.say(f"{run.run}  {run.identifier}  {seen.state} {seen.reason}".rstrip())
         common.say(f"{manager.cost(run):.2f} EUR of {run.budget_eur:.2f}; stopped hard at {_moment(run.deadline)}")
         return 0
@@ -163,6 +161,7 @@ def _notebook(arguments: argparse.Namespace) -> int:
 
 
 def _costs(arguments: argparse.Namespace) -> int:
+    from fruits.cloud.errors import CloudError
     from fruits.cloud.look import billed
 
     manager = common.runner(arguments)
@@ -171,14 +170,15 @@ def _costs(arguments: argparse.Namespace) -> int:
     for run in manager.runs.all():
         if run.step:  # it ran on a cluster that stands here itself
             continue
-        end = run.ended or (time.time() if run.stage in ("starting", "started") else run.created)
-        hours = max(0.0, end - run.created) / 3600 if run.created else 0.0
-        eur = run.cost_eur if run.stage == "closed" else manager.cost(run)
+        if run.identifier and run.stage != "closed":
+            with contextlib.suppress(CloudError):  # EMR forgets a cluster after two months
+                manager.look(run)
+        hours, eur = manager.hours(run), run.cost_eur if run.stage == "closed" else manager.cost(run)
         total += eur
         what = f"{run.machines.describe()}{', ' + run.out if run.out else ''}"
         state = run.outcome or run.stage
         common.say(f"{run.run:26}{state:14}{run.expected:>10,}{hours:>7.2f}{eur:>13.2f}{run.budget_eur:>9.2f}  {what}")
-    common.say(f"{'total':57}{total:>13.2f}   {manager.prices.age()}")
+    common.say(f"{'total':57}{total:>13.2f}   {manager.prices.age(region=manager.site.region)}")
     if arguments.cost_explorer:
         for name, usd in sorted(billed(manager.aws, arguments.days).items()):
             common.say(f"billed by AWS: {name:26}{usd:>10.2f} USD, {manager.prices.to_eur(usd):.2f} EUR")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 from dataclasses import replace
@@ -169,7 +170,7 @@ def _run(arguments: argparse.Namespace) -> int:
         run = _new_run(arguments, manager, command)
         manager.runs.begin(run)
     folder = arguments.download or f"cloud-runs/{run.run}"
-    again = shlex.join(["fruits", *arguments.given])
+    again = chain.resume_command(arguments.given)
     try:
         if run.stage != "ended":
             manager.start(run)
@@ -178,10 +179,10 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise _interrupted(arguments, manager, run, again) from None
     except CredentialsError as error:
-        raise CredentialsError(f"{error}. {_goes_on(run)} To go on: {again}") from error
+        raise CredentialsError(f"{error}. {goes_on(run)} To go on: {again}") from error
     except CloudError as error:
         if run.stage in ("starting", "started"):
-            raise type(error)(f"{error}. {_goes_on(run)} To go on: {again}") from error
+            raise type(error)(f"{error}. {goes_on(run)} To go on: {again}") from error
         raise
     return 0
 
@@ -213,7 +214,7 @@ def _new_run(arguments: argparse.Namespace, manager: Runner, command: list[str])
         common.say(f"- {sentence}")
     _check_budget(arguments.budget, told, manager)
     run.images, run.out, run.command = command[1], command[2], command
-    run.expected, run.hourly_eur = count, told.hourly_eur
+    run.expected, run.hourly_eur, run.requests_eur = count, told.hourly_eur, told.requests_eur
     run.forecast = {
         "hours": [told.hours.low, told.hours.likely, told.hours.high],
         "eur": [told.eur.low, told.eur.likely, told.eur.high],
@@ -236,7 +237,7 @@ def planned(arguments: argparse.Namespace, manager: Runner) -> CloudRun:
         shape=shape.to_json(),
         release=arguments.release,
         home=arguments.home,
-        outside_eu=arguments.outside_eu,
+        outside_eu=arguments.outside_eu or manager.site.outside_eu,
         owner=manager.aws.identity.name,
         budget_eur=arguments.budget,
         hourly_eur=manager.prices.to_eur(usd),
@@ -250,23 +251,31 @@ def _check_budget(budget: float, told: Forecast, manager: Runner) -> None:
     from fruits.cloud.forecast import cheapest, forecast
     from fruits.cloud.shapes import candidates
 
-    if told.eur.likely <= budget:
-        if told.eur.high > budget:
+    hours = told.hours_for(budget)
+    if told.hours.likely <= hours:
+        if told.hours.high > hours:
             common.say(
-                f"it may take up to {told.eur.high:.2f} EUR; at {budget:.2f} EUR it is stopped, and can be resumed"
+                f"it may take up to {told.hours.high:.1f} h and {told.eur.high:.2f} EUR;"
+                f" at {budget:.2f} EUR it is stopped after {hours:.1f} h, and can be resumed"
             )
         return
     others = [
         forecast(told.images, each, told.throughput, manager.prices, manager.site.region)
         for each in candidates(manager.prices)
     ]
-    best = cheapest(others, 48)
+    best = cheapest([one for one in others if one.least_budget <= budget], 48)
     offer = ""
-    if best is not None and best.eur.likely <= budget:
+    if best is not None:
         offer = f"; {best.shape.describe()} would likely cost {best.eur.likely:.2f} EUR"
+    why = f"more than the budget of {budget:.2f} EUR"
+    if told.eur.likely <= budget:
+        why = (
+            f"but needs {60 * told.hours.likely:.0f} minutes: a budget of {budget:.2f} EUR pays for {60 * hours:.0f},"
+            f" at {told.hourly_eur:.2f} EUR an hour with all its machines and 5 minutes to end"
+        )
     raise UsageError(
-        f"this likely costs {told.eur.likely:.2f} EUR ({told.eur.low:.2f} to {told.eur.high:.2f}), more than the budget"
-        f" of {budget:.2f} EUR; nothing was started{offer}"
+        f"this likely costs {told.eur.likely:.2f} EUR ({told.eur.low:.2f} to {told.eur.high:.2f}), {why};"
+        f" nothing was started; --budget {math.ceil(100 * told.least_budget) / 100:.2f} would do{offer}"
     )
 
 
@@ -284,7 +293,8 @@ def package_uri(arguments: argparse.Namespace, manager: Runner, run: CloudRun) -
     return packaged(manager.site, manager.aws, architecture, arguments.wheel, getattr(arguments, "backbone", None))
 
 
-def _goes_on(run: CloudRun) -> str:
+def goes_on(run: CloudRun) -> str:
+    """Return the sentence on what an interrupted call leaves behind."""
     from datetime import UTC, datetime
 
     if not run.identifier and run.stage == "planned":
@@ -302,6 +312,6 @@ def _interrupted(arguments: argparse.Namespace, manager: Runner, run: CloudRun, 
             answer = input(f"\nLeave {run.identifier or run.run} running? [y/N] ")
             choice = "leave" if answer.strip().lower().startswith("y") else "terminate"
     if choice == "leave":
-        return chain.Interrupted(f"interrupted. {_goes_on(run)} To watch again: {again}")
+        return chain.Interrupted(f"interrupted. {goes_on(run)} To watch again: {again}")
     manager.terminate(run, "interrupted")
     return chain.Interrupted(f"interrupted; {run.identifier or 'nothing'} was terminated. To go on: {again}")

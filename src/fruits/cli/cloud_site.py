@@ -60,6 +60,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         common.shape(arguments, table),
         arguments.release,
         table,
+        outside_eu=arguments.outside_eu,
     )
     bad = 0
     for finding in found:
@@ -188,7 +189,7 @@ def _prices(arguments: argparse.Namespace) -> int:
     door, table = common.aws(arguments), common.prices()
     if arguments.refresh:
         table = refresh(door, table, door.region, common.cache() / "prices.json")
-    common.say(f"{table.age()}; {table.source}")
+    common.say(f"{table.age(region=door.region)}; {table.dated(door.region)[1]}")
     common.say(f"{'instance':14}{'vCPU':>5}{'GB':>5}{'machine':>10}{'EMR':>9}   USD an hour in {door.region}")
     for name, machine in table.instances.items():
         rate, warning = table.rate(name, door.region)

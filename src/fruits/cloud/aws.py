@@ -10,7 +10,7 @@ from typing import Any
 
 from fruits.cloud.errors import CloudError, CredentialsError, ThrottledError, UsageError
 
-_ATTEMPTS = 7  # botocore's standard mode waits a random time up to 1, 2, 4 ... 20 s between them
+ATTEMPTS = 7  # botocore's standard mode waits a random time up to 1, 2, 4 ... 20 s between them
 _EXPIRED = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -22,7 +22,7 @@ _EXPIRED = {
     "SignatureDoesNotMatch",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
-THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+_THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Aws:
         if key not in self._clients:
             from botocore.config import Config  # noqa: PLC0415 - a fifth of a second
 
-            retries: Any = {"mode": "standard", "total_max_attempts": 1 if once else _ATTEMPTS}
+            retries: Any = {"mode": "standard", "total_max_attempts": 1 if once else ATTEMPTS}
             config = Config(retries=retries, connect_timeout=10, read_timeout=60, user_agent_extra="fruits-cloud")
             with aws_errors(f"setting up {service}"):
                 self._clients[key] = self._session.client(service, region_name=key[1], config=config)
@@ -102,6 +102,18 @@ def code_of(error: BaseException | None) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def is_unanswered(error: CloudError) -> bool:
+    """Whether nobody knows what became of a call: the connection broke, or AWS failed (5xx)."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004, PLC0415
+
+    cause = error.__cause__
+    if isinstance(error, CredentialsError | ThrottledError):
+        return False
+    if isinstance(cause, ClientError):
+        return int(cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) >= 500
+    return isinstance(cause, ConnectionError | HTTPClientError)
+
+
 @contextlib.contextmanager
 def aws_errors(doing: str) -> Iterator[None]:
     """Turn what botocore raises into one sentence that begins with what was being done."""
@@ -129,6 +141,6 @@ def _sentence(doing: str, error: Any) -> CloudError:  # noqa: ANN401 - botocore 
             f"{doing}: access denied for {error.operation_name}; `fruits cloud setup` prints the policy a user needs."
             f" AWS says: {message}"
         )
-    if code in THROTTLED:
-        return ThrottledError(f"{doing}: AWS still asks for patience after {_ATTEMPTS} tries ({code}); try again later")
+    if code in _THROTTLED:
+        return ThrottledError(f"{doing}: AWS still asks for patience after {ATTEMPTS} tries ({code}); try again later")
     return CloudError(f"{doing}: {code}: {message}")

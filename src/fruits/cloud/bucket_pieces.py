@@ -1,4 +1,8 @@
-"""The two buckets: one for everything of ours, one for the access logs of the first."""
+"""The two buckets: one for everything of ours, one for the access logs of the first.
+
+A bucket may have been there before `setup`. What its owner wrote into its policy and lifecycle stays: ours is what
+bears a name that begins with our mark, and nothing else is touched. Of other settings there is but one: see `places`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import json
 from typing import Any
 
 from fruits.cloud.pieces import Piece, Session, same_document
-from fruits.cloud.policies import bucket_policy, log_bucket_policy
-from fruits.cloud.site import PREFIX, PROJECT, Site
+from fruits.cloud.policies import MARK, bucket_policy, log_bucket_policy
+from fruits.cloud.site import MADE, PREFIX, PROJECT, Site, split_uri
 
 LOG_DAYS, OLD_VERSION_DAYS, UPLOAD_DAYS, ACCESS_LOG_DAYS = 90, 30, 7, 90
+RULE_MARK = "fruits-setup-"
 _BLOCKED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -20,28 +25,51 @@ _BLOCKED = {
 
 def bucket_pieces(site: Site, session: Session) -> list[Piece]:
     """Return the pieces of both buckets; the access logs' first, for the other points to it."""
-    logs = [
-        _exists(site.log_bucket, site, session),
-        *_closed(site.log_bucket, session),
-        _encryption(site.log_bucket, {"SSEAlgorithm": "AES256"}, session),
-        _policy(site.log_bucket, log_bucket_policy(site), session),
-        _lifecycle(site.log_bucket, [_expiry("access-logs", "", ACCESS_LOG_DAYS), _uploads()], session),
+    ours = {bucket: is_ours(bucket, session) for bucket in (site.log_bucket, site.bucket)}
+    access = f"{site.bucket}/"  # where the access logs lie in their bucket
+    log_rules = [
+        _expiry("access-logs", access, ACCESS_LOG_DAYS),
+        _uploads("", "" if ours[site.log_bucket] else access),
     ]
+    main_rules = [_expiry("cluster-logs", f"{PREFIX}logs/", LOG_DAYS)]
+    for suffix, prefix in [("", "")] if ours[site.bucket] else _own_prefixes(site):
+        main_rules += [_versions(suffix, prefix), _uploads(suffix, prefix)]
+    return [
+        _exists(site.log_bucket, site, session),
+        *single_settings(site, site.log_bucket, session),
+        _policy(site.log_bucket, log_bucket_policy(site), session),
+        _lifecycle(site.log_bucket, log_rules, session),
+        _exists(site.bucket, site, session),
+        *single_settings(site, site.bucket, session),
+        _policy(site.bucket, bucket_policy(site), session),
+        _lifecycle(site.bucket, main_rules, session),
+        _logging(site, session, ours=ours[site.bucket]),
+    ]
+
+
+def single_settings(site: Site, bucket: str, session: Session) -> list[Piece]:
+    """Return the pieces that a bucket has but one value of."""
+    if bucket == site.log_bucket:
+        return [*_closed(bucket, session), _encryption(bucket, {"SSEAlgorithm": "AES256"}, session)]
     encryption = {"SSEAlgorithm": "AES256"}
     if site.encryption == "kms":
         encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": site.key}
-    main = [
-        _exists(site.bucket, site, session),
-        *_closed(site.bucket, session),
-        _encryption(site.bucket, encryption, session),
-        _versioning(site.bucket, session),
-        _policy(site.bucket, bucket_policy(site), session),
-        _lifecycle(
-            site.bucket, [_expiry("cluster-logs", f"{PREFIX}logs/", LOG_DAYS), _versions(), _uploads()], session
-        ),
-        _logging(site, session),
-    ]
-    return logs + main
+    return [*_closed(bucket, session), _encryption(bucket, encryption, session), _versioning(bucket, session)]
+
+
+def is_ours(bucket: str, session: Session) -> bool:
+    """Whether `setup` made the bucket (it bears our tag), or is about to."""
+    if session.read("s3", "head_bucket", Bucket=bucket) is None:
+        return True
+    answer = session.read("s3", "get_bucket_tagging", Bucket=bucket) or {"TagSet": []}
+    return {"Key": MADE[0], "Value": MADE[1]} in answer["TagSet"]
+
+
+def _own_prefixes(site: Site) -> list[tuple[str, str]]:
+    """Return a suffix for names, and a prefix of the main bucket below which everything is written by us."""
+    bucket, results = split_uri(site.results)
+    there = bucket == site.bucket and results
+    return [("-fruits", PREFIX), *([("-results", f"{results}/")] if there else [])]
 
 
 def _exists(bucket: str, site: Site, session: Session) -> Piece:
@@ -52,7 +80,7 @@ def _exists(bucket: str, site: Site, session: Session) -> Piece:
         where = {} if site.region == "us-east-1" else {"LocationConstraint": site.region}
         place = {"CreateBucketConfiguration": where} if where else {}
         session.change("s3", "create_bucket", Bucket=bucket, **place)
-        tags = [{"Key": "project", "Value": PROJECT}]
+        tags = [{"Key": "project", "Value": PROJECT}, {"Key": MADE[0], "Value": MADE[1]}]
         session.change("s3", "put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": tags})
 
     return Piece(f"bucket {bucket}", "exists", read, write)
@@ -111,64 +139,90 @@ def _versioning(bucket: str, session: Session) -> Piece:
 
 
 def _policy(bucket: str, policy: dict[str, Any], session: Session) -> Piece:
-    def read() -> Any:  # noqa: ANN401 - any value
+    def whole() -> dict[str, Any]:
         answer = session.read("s3", "get_bucket_policy", Bucket=bucket)
-        return None if answer is None else same_document(answer["Policy"])
+        found: dict[str, Any] = json.loads(answer["Policy"]) if answer else {"Version": policy["Version"]}
+        statements = found.get("Statement", [])
+        return found | {"Statement": statements if isinstance(statements, list) else [statements]}
+
+    def is_marked(statement: dict[str, Any]) -> bool:
+        return str(statement.get("Sid", "")).startswith(MARK)
+
+    def write(_: Any) -> None:  # noqa: ANN401 - any value
+        found = whole()
+        merged = [*(each for each in found["Statement"] if not is_marked(each)), *policy["Statement"]]
+        session.change("s3", "put_bucket_policy", Bucket=bucket, Policy=json.dumps(found | {"Statement": merged}))
 
     return Piece(
         f"{bucket}: policy (TLS only)",
-        same_document(policy),
-        read,
-        lambda _: session.change("s3", "put_bucket_policy", Bucket=bucket, Policy=json.dumps(policy)),
+        same_document(policy["Statement"]),
+        lambda: same_document([each for each in whole()["Statement"] if is_marked(each)]),
+        write,
     )
+
+
+def _rule(name: str, prefix: str, **what: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    return {"ID": f"{RULE_MARK}{name}", "Status": "Enabled", "Filter": {"Prefix": prefix}, **what}
 
 
 def _expiry(name: str, prefix: str, days: int) -> dict[str, Any]:
-    return {"ID": name, "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+    return _rule(name, prefix, Expiration={"Days": days})
 
 
-def _uploads() -> dict[str, Any]:
+def _uploads(suffix: str, prefix: str) -> dict[str, Any]:
     abort = {"DaysAfterInitiation": UPLOAD_DAYS}
-    return {
-        "ID": "incomplete-uploads",
-        "Status": "Enabled",
-        "Filter": {"Prefix": ""},
-        "AbortIncompleteMultipartUpload": abort,
-    }
+    return _rule(f"incomplete-uploads{suffix}", prefix, AbortIncompleteMultipartUpload=abort)
 
 
-def _versions() -> dict[str, Any]:
-    return {
-        "ID": "old-versions",
-        "Status": "Enabled",
-        "Filter": {"Prefix": ""},
-        "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSION_DAYS},
-    }
+def _versions(suffix: str, prefix: str) -> dict[str, Any]:
+    expiration = {"NoncurrentDays": OLD_VERSION_DAYS}
+    return _rule(f"old-versions{suffix}", prefix, NoncurrentVersionExpiration=expiration)
 
 
 def _lifecycle(bucket: str, rules: list[dict[str, Any]], session: Session) -> Piece:
-    def read() -> Any:  # noqa: ANN401 - any value
-        answer = session.read("s3", "get_bucket_lifecycle_configuration", Bucket=bucket) or {}
-        return sorted(answer.get("Rules", []), key=lambda rule: str(rule["ID"]))
-
     wanted = sorted(rules, key=lambda rule: str(rule["ID"]))
-    return Piece(
-        f"{bucket}: lifecycle",
-        wanted,
-        read,
-        lambda _: session.change(
-            "s3", "put_bucket_lifecycle_configuration", Bucket=bucket, LifecycleConfiguration={"Rules": wanted}
-        ),
-    )
+
+    def whole() -> dict[str, Any]:
+        answer = session.read("s3", "get_bucket_lifecycle_configuration", Bucket=bucket) or {}
+        return {name: answer[name] for name in ("Rules", "TransitionDefaultMinimumObjectSize") if name in answer}
+
+    def is_marked(rule: dict[str, Any]) -> bool:
+        return str(rule.get("ID", "")).startswith(RULE_MARK)
+
+    def read() -> Any:  # noqa: ANN401 - any value
+        return sorted(filter(is_marked, whole().get("Rules", [])), key=lambda rule: str(rule["ID"]))
+
+    def write(_: Any) -> None:  # noqa: ANN401 - any value
+        found = whole()
+        kept = [_in_new_words(rule) for rule in found.pop("Rules", []) if not is_marked(rule)]
+        session.change(
+            "s3",
+            "put_bucket_lifecycle_configuration",
+            Bucket=bucket,
+            LifecycleConfiguration={"Rules": [*kept, *wanted]},
+            **found,
+        )
+
+    return Piece(f"{bucket}: lifecycle", wanted, read, write)
 
 
-def _logging(site: Site, session: Session) -> Piece:
+def _in_new_words(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return an owner's rule with a filter: S3 takes none with a bare prefix beside those that have one."""
+    if "Prefix" not in rule:
+        return rule
+    return {name: value for name, value in rule.items() if name != "Prefix"} | {"Filter": {"Prefix": rule["Prefix"]}}
+
+
+def _logging(site: Site, session: Session, *, ours: bool) -> Piece:
+    """Access logging to our bucket; an owner who has it go elsewhere keeps that."""
     wanted = {"TargetBucket": site.log_bucket, "TargetPrefix": f"{site.bucket}/"}
-    return Piece(
-        f"{site.bucket}: access logging to {site.log_bucket}",
-        wanted,
-        lambda: (session.read("s3", "get_bucket_logging", Bucket=site.bucket) or {}).get("LoggingEnabled"),
-        lambda _: session.change(
-            "s3", "put_bucket_logging", Bucket=site.bucket, BucketLoggingStatus={"LoggingEnabled": wanted}
-        ),
-    )
+
+    def read() -> Any:  # noqa: ANN401 - any value
+        present = (session.read("s3", "get_bucket_logging", Bucket=site.bucket) or {}).get("LoggingEnabled")
+        return wanted if present and not ours else present
+
+    def write(_: Any) -> None:  # noqa: ANN401 - any value
+        status = {"LoggingEnabled": wanted}
+        session.change("s3", "put_bucket_logging", Bucket=site.bucket, BucketLoggingStatus=status)
+
+    return Piece(f"{site.bucket}: access logging to {site.log_bucket}", wanted, read, write)

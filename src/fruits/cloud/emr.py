@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from fruits.cloud.aws import THROTTLED, Aws, aws_errors, code_of
-from fruits.cloud.emr_request import cluster_request, step_request
-from fruits.cloud.errors import CloudError, UsageError
+from fruits.cloud.aws import ATTEMPTS, Aws, aws_errors, is_unanswered
+from fruits.cloud.emr_request import cluster_request, step_request, submit_command
+from fruits.cloud.errors import CloudError, ThrottledError, UsageError
 from fruits.cloud.site import PREFIX, PROJECT
 from fruits.cloud.target import Active, Observation, Order, Phase
 
@@ -22,57 +23,51 @@ _STEP: dict[str, Phase] = {
     "INTERRUPTED": "stopped",
     "FAILED": "failed",
 }
-_TRIES = 6
+_UNFINISHED = ("PENDING", "RUNNING")
+_MOST_PATIENCE = 20.0  # seconds between two tries
+Made = TypeVar("Made")
 
 
 class EmrOnEc2:
     """Clusters of machines that are rented by the second."""
 
-    def __init__(self, aws: Aws, patience: float = 1.0) -> None:
+    def __init__(self, aws: Aws, patience: float = 1.0, delay: float = 60.0) -> None:
         self._aws = aws
-        self._patience = patience  # seconds before the first repetition of a refused start
+        self._patience = patience  # seconds before the first repetition of a call that did not succeed
+        self._delay = delay  # seconds until EMR surely lists what it started
 
     def start(self, order: Order) -> str:
         """See :meth:`ClusterService.start`.
 
-        RunJobFlow knows no token: sent twice, it starts two clusters. So it is sent once, sent again only when AWS said
-        that it refused, and looked for by its name when nobody knows what became of it.
+        RunJobFlow knows no token: sent twice, it starts two clusters. So when nobody knows what became of it, the
+        cluster is looked for by its name, for as long as EMR may take to list it.
         """
-        client, request = self._aws.client("emr", once=True), cluster_request(order)
-        for attempt in range(_TRIES):
-            try:
-                with aws_errors("starting the cluster"):
-                    return str(client.run_job_flow(**request)["JobFlowId"])
-            except CloudError as error:
-                if _is_certain(error) and code_of(error.__cause__) not in THROTTLED:
-                    raise
-                if attempt == _TRIES - 1:
-                    raise
-                time.sleep(self._patience * 2**attempt)
-                if found := self.find(order.run):
-                    return found
-        raise AssertionError("unreachable")
+        request = cluster_request(order)
+        return self._once(
+            "starting the cluster",
+            lambda client: str(client.run_job_flow(**request)["JobFlowId"]),
+            lambda: self._find_new(order.run),
+        )
 
     def find(self, run: str) -> str | None:
         """See :meth:`ClusterService.find`."""
         with aws_errors("looking for the cluster"):
             for page in self._client.get_paginator("list_clusters").paginate(CreatedAfter=_day_of(run)):
                 for cluster in page["Clusters"]:
-                    if cluster["Name"] == f"fruits-{run}":
+                    if cluster["Name"] == f"{PROJECT}-{run}":
                         return str(cluster["Id"])
         return None
 
-    def submit(self, cluster: str, order: Order) -> str:
-        """Add a step to a cluster that waits, once; returns the step's id."""
-        with aws_errors(f"submitting to {cluster}"):
-            for page in self._client.get_paginator("list_steps").paginate(ClusterId=cluster):
-                for step in page["Steps"]:
-                    if step["Name"] == order.name:
-                        return str(step["Id"])
-            steps = [step_request(order, terminate=False)]
-            return str(
-                self._aws.client("emr", once=True).add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"][0]
-            )
+    def submit(self, cluster: str, order: Order) -> tuple[str, str]:
+        """Add a step to a cluster that waits, once; returns its id and its run, which may be an earlier call's."""
+        if found := self._step(cluster, order):
+            return found
+        steps = [step_request(order, terminate=False)]
+
+        def send(client: Any) -> tuple[str, str]:  # noqa: ANN401 - boto3's own
+            return str(client.add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"][0]), order.run
+
+        return self._once(f"submitting to {cluster}", send, lambda: self._step(cluster, order))
 
     def observe(self, identifier: str, step: str = "") -> Observation:
         """See :meth:`ClusterService.observe`; of one step, if named, else of the cluster's last."""
@@ -107,6 +102,8 @@ class EmrOnEc2:
         with aws_errors("listing clusters"):
             for page in self._client.get_paginator("list_clusters").paginate(ClusterStates=list(_ALIVE)):
                 for item in page["Clusters"]:
+                    if not item["Name"].startswith(f"{PROJECT}-"):  # others' clusters may not even be described
+                        continue
                     cluster = self._describe(item["Id"])
                     tags = {tag["Key"]: tag["Value"] for tag in cluster.get("Tags", [])}
                     if tags.get("project") == PROJECT:
@@ -138,6 +135,45 @@ class EmrOnEc2:
         with aws_errors(f"describing {identifier}"):
             return [each["Name"] for each in self._describe(identifier).get("Applications", [])]
 
+    def _once(self, doing: str, send: Callable[[Any], Made], look: Callable[[], Made | None]) -> Made:
+        """Send what knows no token: again only when AWS asked for patience, or when ``look`` finds nothing made of it.
+
+        Raises:
+            CloudError: AWS refused, or has not answered any try.
+        """
+        client = self._aws.client("emr", once=True)
+        for attempt in range(ATTEMPTS):
+            try:
+                with aws_errors(doing):
+                    return send(client)
+            except CloudError as error:
+                unanswered = is_unanswered(error)
+                if not unanswered and not isinstance(error, ThrottledError):
+                    raise
+                if unanswered and (made := look()):
+                    return made
+                if attempt == ATTEMPTS - 1:
+                    raise
+            time.sleep(min(_MOST_PATIENCE, self._patience * 2**attempt))
+        raise AssertionError("unreachable")
+
+    def _find_new(self, run: str) -> str | None:
+        end = time.monotonic() + self._delay
+        while (found := self.find(run)) is None and time.monotonic() < end:
+            time.sleep(self._patience)
+        return found
+
+    def _step(self, cluster: str, order: Order) -> tuple[str, str] | None:
+        """Return id and run of the step that an order made, or an earlier one that has yet to do the same."""
+        arguments = submit_command(order)[-1 - len(order.command) :]  # all before names the run, or Spark's settings
+        with aws_errors(f"looking at the steps of {cluster}"):
+            for page in self._client.get_paginator("list_steps").paginate(ClusterId=cluster):
+                for step in page["Steps"]:
+                    same = step["Config"]["Args"][-len(arguments) :] == arguments
+                    if step["Name"] == order.name or (same and step["Status"]["State"] in _UNFINISHED):
+                        return str(step["Id"]), str(step["Name"]).removeprefix(f"{PROJECT}-")
+        return None
+
     def _describe(self, identifier: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.describe_cluster(ClusterId=identifier)["Cluster"]
         return answer
@@ -150,12 +186,6 @@ class EmrOnEc2:
 def _day_of(run: str) -> datetime:
     """Return the day before a run's id was made: an account's older clusters need not be listed."""
     return datetime.strptime(run[:8], "%Y%m%d").replace(tzinfo=UTC) - timedelta(days=1)
-
-
-def _is_certain(error: CloudError) -> bool:
-    """Whether AWS itself said no: then nothing was started. A broken connection or a 5xx says nothing."""
-    response = getattr(error.__cause__, "response", None)
-    return response is not None and int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) < 500
 
 
 def _phase_of_cluster(state: str, code: str) -> Phase:

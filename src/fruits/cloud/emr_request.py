@@ -37,7 +37,7 @@ def cluster_request(order: Order) -> dict[str, Any]:
                 "Name": "install Fruits!",
                 "ScriptBootstrapAction": {
                     "Path": f"{order.package}/bootstrap.sh",
-                    "Args": [order.package, order.home, PYTHON, str(order.minutes + MARGIN_MINUTES)],
+                    "Args": [order.package, order.home, PYTHON, str(int(order.deadline) + 60 * MARGIN_MINUTES)],
                 },
             }
         ],

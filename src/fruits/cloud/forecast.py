@@ -11,6 +11,7 @@ from fruits.records import RunRecord
 # Measured by `make bench` on 2 cores of an AMD EPYC (Zen 4): 161 images a second with start-up, so about 80 a core. A
 # vCPU of x86 is half a core, and a bucket answers slower than a disk: half of that is likely, a quarter possible.
 DEFAULT_RATE = 40.0  # images a second and vCPU
+ENDING_SECONDS = 300.0  # a cluster costs while it ends; the hard stop comes so much before the budget is spent
 _LEAST_EMBEDDED = 200  # a record of fewer images says nothing of speed
 
 
@@ -72,6 +73,7 @@ class Forecast:
         images: how many will be embedded.
         hours, eur: low, likely, high.
         hourly_eur: the most an hour of this shape costs.
+        requests_eur: of S3, which no hard stop limits.
         throughput: what it rests on.
         basis: sentences: throughput, age of the prices, what is missing.
     """
@@ -81,12 +83,18 @@ class Forecast:
     hours: Range
     eur: Range
     hourly_eur: float
+    requests_eur: float
     throughput: Throughput
     basis: list[str] = field(default_factory=list)
 
     def hours_for(self, budget: float) -> float:
-        """Return how many hours ``budget`` euros pay for at most."""
-        return budget / self.hourly_eur
+        """Return after how many hours a run of ``budget`` euros is stopped."""
+        return paid_hours(budget, self.hourly_eur, self.requests_eur)
+
+    @property
+    def least_budget(self) -> float:
+        """The euros with which it is likely not stopped."""
+        return (self.hours.likely + ENDING_SECONDS / 3600) * self.hourly_eur + self.requests_eur
 
     def line(self) -> str:
         """Return the forecast in one line."""
@@ -95,6 +103,11 @@ class Forecast:
             f"{self.shape.describe():52} {hours.likely:5.1f} h ({hours.low:.1f} to {hours.high:.1f})"
             f"   {eur.likely:6.2f} EUR ({eur.low:.2f} to {eur.high:.2f})"
         )
+
+
+def paid_hours(budget: float, hourly: float, requests: float = 0.0) -> float:
+    """Return how many hours ``budget`` euros pay for at most, from the request to the hard stop."""
+    return max(0.0, (budget - requests) / hourly - ENDING_SECONDS / 3600)
 
 
 # Hours before the first image: machines, bootstrap, Spark. A serverless worker starts in a minute or two.
@@ -124,8 +137,8 @@ def forecast(images: int, shape: Shape, throughput: Throughput, prices: Prices, 
         billed = hours
     fixed_size = hourly * (1 + shape.nodes) / (1 + shape.ceiling)
     eur = Range(*(fixed_size * h + requests for h in (billed.low, billed.likely, billed.high)))
-    basis = [f"throughput {throughput.source}", prices.age(), *warnings]
-    return Forecast(shape, images, hours, eur, hourly, throughput, basis)
+    basis = [f"throughput {throughput.source}", prices.age(region=region if shape.target == "ec2" else ""), *warnings]
+    return Forecast(shape, images, hours, eur, hourly, requests, throughput, basis)
 
 
 def _requests_usd(images: int, prices: Prices) -> float:

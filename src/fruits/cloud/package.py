@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import subprocess
@@ -85,10 +86,10 @@ def build_package(
         target = folder / "backbones" / file.relative_to(backbones_root or file.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    digest = _digest(folder, architecture)
     if archive:
         tell("archive for EMR Serverless")
         _archive(folder, architecture)
+    digest = _digest(folder, architecture)
     sums = "".join(f"{_sha256(path)}  {path.relative_to(folder)}\n" for path in _files(folder) if path.name != ARCHIVE)
     (folder / SUMS).write_text(sums, encoding="utf-8")
     return Package(folder, digest, architecture)
@@ -191,9 +192,25 @@ def _archive(folder: Path, architecture: str) -> None:
         )
         if (folder / "backbones").is_dir():
             shutil.copytree(folder / "backbones", Path(scratch) / "backbones")
-        with tarfile.open(folder / ARCHIVE, "w:gz", compresslevel=6) as archive:
-            for path in _files(Path(scratch)):
-                archive.add(path, str(path.relative_to(scratch)), recursive=False)
+        _pack(Path(scratch), folder / ARCHIVE)
+
+
+def _pack(folder: Path, target: Path) -> None:
+    """Pack a folder so that the same files always make the same bytes: nothing of the time, the user or the umask."""
+    with (
+        target.open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for path in _files(folder):
+            archive.add(path, str(path.relative_to(folder)), recursive=False, filter=_anonymous)
+
+
+def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    info.mtime = info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    info.mode = 0o755 if info.mode & 0o100 else 0o644
+    return info
 
 
 def _pip_run(*arguments: str) -> None:

@@ -13,7 +13,10 @@ from fruits.cloud.errors import CloudError
 _ABSENT = {
     "404",
     "EntityNotFoundException",
+    "InvalidGroup.NotFound",
     "InvalidRequestException",
+    "InvalidSubnetID.NotFound",
+    "InvalidVpcID.NotFound",
     "NoSuchBucket",
     "NoSuchBucketPolicy",
     "NoSuchEntity",

@@ -1,22 +1,49 @@
 """Who may do what: the documents of every role and of the bucket, made for one site.
 
-``WILDCARDS`` lists every statement whose resource is ``*``, with why AWS leaves no choice; a test reads the documents
-and fails on any other.
+``WILDCARDS`` lists every statement whose resource is ``*``, with its actions and why AWS leaves no choice; a test reads
+the documents and fails on any other.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from fruits.cloud.service_policy import service_policy
 from fruits.cloud.site import EMR_TAG, PREFIX, PROJECT, Role, Site, split_uri
 from fruits.cloud.statements import Document, allow, document, objects
 
+MARK = "FruitsSetup"  # names of our statements in a bucket's policy begin so; its owner's others do not
+
+
+class Wildcard(NamedTuple):
+    """What a statement with the resource ``*`` may hold (patterns of actions), and why."""
+
+    actions: tuple[str, ...]
+    why: str
+
+
 WILDCARDS = {
-    "DescribeNetwork": "EC2's Describe calls take no resource",
-    "SessionManagerAgent": "the SSM agent's calls take no resource (ssmmessages) or one it does not know yet",
-    "ListEmr": "EMR's List calls, release labels, security configurations and block-public-access take no resource",
-    "ListServerless": "listing and creating applications take no resource; creating is held by the tag",
-    "Prices": "the Pricing API and Cost Explorer know no resources",
-    "KeyOfThisSite": "in a key's own policy the resource * is the key itself",
+    "DescribeNetwork": Wildcard(("ec2:Describe*",), "EC2's Describe calls take no resource"),
+    "SessionManagerAgent": Wildcard(
+        ("ssm:UpdateInstanceInformation", "ssmmessages:Create*Channel", "ssmmessages:Open*Channel"),
+        "the SSM agent's calls take no resource (ssmmessages) or one it does not know yet",
+    ),
+    "ListEmr": Wildcard(
+        (
+            "elasticmapreduce:DescribeSecurityConfiguration",
+            "elasticmapreduce:GetBlockPublicAccessConfiguration",
+            "elasticmapreduce:List*",
+        ),
+        "EMR's List calls, release labels, security configurations and block-public-access take no resource",
+    ),
+    "ListServerless": Wildcard(("emr-serverless:ListApplications",), "listing applications takes no resource"),
+    "CreateServerless": Wildcard(
+        ("emr-serverless:CreateApplication",), "what is not made yet has no name; the condition holds it by its tag"
+    ),
+    "Prices": Wildcard(
+        ("ce:GetCostAndUsage", "pricing:GetProducts"), "the Pricing API and Cost Explorer know no resources"
+    ),
+    "KeyOfThisSite": Wildcard(("kms:*",), "in a key's own policy the resource * is the key itself"),
 }
 
 
@@ -108,7 +135,7 @@ def log_bucket_policy(site: Site) -> Document:
     """Return the policy of the bucket for access logs: TLS only, and S3's log delivery may write."""
     s3 = f"arn:{site.partition}:s3:::"
     delivery: Document = {
-        "Sid": "AccessLogs",
+        "Sid": f"{MARK}AccessLogs",
         "Effect": "Allow",
         "Principal": {"Service": "logging.s3.amazonaws.com"},
         "Action": "s3:PutObject",
@@ -124,7 +151,7 @@ def log_bucket_policy(site: Site) -> Document:
 def _tls_only(site: Site, bucket: str) -> Document:
     arn = f"arn:{site.partition}:s3:::{bucket}"
     return {
-        "Sid": "TlsOnly",
+        "Sid": f"{MARK}TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
@@ -31,10 +31,12 @@ class Instance:
 
 @dataclass(frozen=True)
 class Rate:
-    """USD an hour of one instance: the machine on demand, and EMR's surcharge."""
+    """USD an hour of one instance: the machine on demand, and EMR's surcharge; of which day, and from where."""
 
     on_demand: float
     emr: float
+    as_of: date
+    source: str
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ class Prices:
     """The table.
 
     Attributes:
-        as_of: day of the prices.
+        as_of: day of the package's prices, those of machines and all others.
         source: where they come from.
-        rates: by (instance, region).
+        rates: by (instance, region); each with its own day and source, for it may have been refreshed.
         instances: by name.
         serverless: USD an hour by region, architecture, then ``vcpu`` and ``gb``.
         eur: euros for a dollar.
@@ -66,31 +68,18 @@ class Prices:
         """Read the package's table, and over it the rates that :func:`refresh` wrote to ``refreshed``, if any."""
         folder = resources.files("fruits.cloud") / "data"
         document = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
+        as_of, source = date.fromisoformat(document["as_of"]), document["source"]
         prices = cls(
-            as_of=date.fromisoformat(document["as_of"]),
-            source=document["source"],
-            rates=_rates((folder / "prices.csv").read_text(encoding="utf-8")),
+            as_of=as_of,
+            source=source,
+            rates=_rates((folder / "prices.csv").read_text(encoding="utf-8"), as_of, source),
             instances={name: Instance(name, **values) for name, values in document["instances"].items()},
             serverless=document["serverless"],
             eur=document["usd_to_eur"]["rate"],
             eur_as_of=date.fromisoformat(document["usd_to_eur"]["as_of"]),
             other={name: value for name, value in document.items() if isinstance(value, float)},
         )
-        if refreshed is None or not refreshed.exists():
-            return prices
-        try:
-            newer = json.loads(refreshed.read_text(encoding="utf-8"))
-            rates = {(row["instance"], row["region"]): Rate(row["on_demand"], row["emr"]) for row in newer["rates"]}
-            return replace(
-                prices,
-                as_of=date.fromisoformat(newer["as_of"]),
-                source="AWS's Pricing API",
-                rates=prices.rates | rates,
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise CloudError(
-                f"{refreshed} cannot be understood; delete it, or write it again with --refresh"
-            ) from error
+        return replace(prices, rates=prices.rates | _refreshed(refreshed)) if refreshed else prices
 
     def instance(self, name: str) -> Instance:
         """Return a type of machine.
@@ -125,39 +114,74 @@ class Prices:
         """Return dollars in euros."""
         return usd * self.eur
 
-    def age(self, today: date | None = None) -> str:
-        """Return how old the table is, in words, with a warning where that is old."""
+    def age(self, today: date | None = None, region: str = "") -> str:
+        """Return how old the prices are, in words, with a warning where that is old.
+
+        Those of the machines in ``region``, by the oldest of them; without one, those that the package brought.
+        """
         today = today or datetime.now(UTC).date()
-        days = (today - self.as_of).days
+        as_of, _ = self.dated(region)
+        days = (today - as_of).days
         old = "; run `fruits cloud prices --refresh` before you trust them" if days > OLD_AFTER else ""
         rate = f"1 USD = {self.eur:.4f} EUR of {self.eur_as_of}"
-        return f"prices of {self.as_of} ({days} days old), {rate}{old}"
+        return f"prices of {as_of} ({days} days old), {rate}{old}"
+
+    def dated(self, region: str) -> tuple[date, str]:
+        """Return day and source of the oldest price of a machine in ``region``; the package's where there is none."""
+        there = [rate for (_, place), rate in self.rates.items() if place == region]
+        oldest = min(there, key=lambda rate: rate.as_of, default=self)
+        return oldest.as_of, oldest.source
 
 
-def _rates(text: str) -> dict[tuple[str, str], Rate]:
+def _rates(text: str, as_of: date, source: str) -> dict[tuple[str, str], Rate]:
     rows = csv.DictReader(io.StringIO(text))
-    return {(r["instance"], r["region"]): Rate(float(r["on_demand_usd"]), float(r["emr_usd"])) for r in rows}
+    return {
+        (row["instance"], row["region"]): Rate(float(row["on_demand_usd"]), float(row["emr_usd"]), as_of, source)
+        for row in rows
+    }
+
+
+def _refreshed(file: Path) -> dict[tuple[str, str], Rate]:
+    """Return what earlier calls of :func:`refresh` brought."""
+    if not file.exists():
+        return {}
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))["rates"]
+        return {
+            (row["instance"], row["region"]): Rate(
+                row["on_demand"], row["emr"], date.fromisoformat(row["as_of"]), row["source"]
+            )
+            for row in rows
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise CloudError(f"{file} cannot be understood; delete it and say --refresh") from error
 
 
 def refresh(aws: Aws, prices: Prices, region: str, target: Path, today: date | None = None) -> Prices:
-    """Ask the Pricing API for every instance of the table in ``region``, and write the answer to ``target``.
+    """Ask the Pricing API for every instance of the table in ``region``, and add the answer to ``target``.
+
+    What ``target`` knows of other regions stays, with the day it was asked.
 
     Raises:
         CloudError: AWS cannot be reached, or knows no such price.
     """
     client = aws.client("pricing", PRICING_REGION)
-    rows = []
+    today = today or datetime.now(UTC).date()
+    fresh: dict[tuple[str, str], Rate] = {}
     for name in prices.instances:
         with aws_errors(f"asking the Pricing API for {name}"):
             machine = _products(client, "AmazonEC2", _ec2_filters(name, region))
             surcharge = _products(client, "ElasticMapReduce", {"instanceType": name, "regionCode": region})
         if machine and surcharge:
-            rows.append({"instance": name, "region": region, "on_demand": min(machine), "emr": max(surcharge)})
-    if not rows:
+            fresh[name, region] = Rate(min(machine), max(surcharge), today, "AWS's Pricing API")
+    if not fresh:
         raise CloudError(f"the Pricing API knows no prices of EMR in {region}; the package's table stays in use")
-    today = today or datetime.now(UTC).date()
+    rows = [
+        {"instance": name, "region": place} | asdict(rate) | {"as_of": rate.as_of.isoformat()}
+        for (name, place), rate in (_refreshed(target) | fresh).items()
+    ]
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps({"as_of": today.isoformat(), "rates": rows}, indent=2) + "\n", encoding="utf-8")
+    target.write_text(json.dumps({"rates": rows}, indent=2) + "\n", encoding="utf-8")
     return Prices.load(target)
 
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fruits.cloud.aws import Aws
+from fruits.cloud.aws import Aws, is_unanswered
 from fruits.cloud.emr import EmrOnEc2
 from fruits.cloud.errors import BudgetError, CloudError, CredentialsError, ThrottledError
+from fruits.cloud.forecast import ENDING_SECONDS, paid_hours
 from fruits.cloud.hard_stop import schedule_stop, unschedule
 from fruits.cloud.policies import TAGS
 from fruits.cloud.prices import Prices
@@ -16,9 +17,8 @@ from fruits.cloud.results import Outcome, collect
 from fruits.cloud.serverless import EmrServerless
 from fruits.cloud.site import Site
 from fruits.cloud.state import CloudRun, Runs
-from fruits.cloud.target import ClusterService, Observation, Order
+from fruits.cloud.target import MARGIN_MINUTES, ClusterService, Observation, Order
 
-ENDING_SECONDS = 300.0  # a cluster costs while it ends; the hard stop comes so much before the budget is spent
 GRACE_SECONDS = 120.0  # between the deadline and the watcher's own stop: the scheduler comes first
 
 
@@ -49,7 +49,12 @@ class Runner:
         """Return the service of a run's target."""
         if run.machines.target == "serverless":
             return EmrServerless(self.aws, poll=min(self.poll, 2.0))
-        return EmrOnEc2(self.aws, patience=min(self.poll, 1.0))
+        return self.clusters
+
+    @property
+    def clusters(self) -> EmrOnEc2:
+        """EMR on EC2."""
+        return EmrOnEc2(self.aws, patience=min(self.poll, 1.0), delay=4 * self.poll)
 
     def start(self, run: CloudRun) -> None:
         """Start the cluster, or find the one that an interrupted call started; then set its hard stop.
@@ -61,17 +66,15 @@ class Runner:
         if run.stage == "started":  # an interrupted call may have come no further than here
             self._set_hard_stop(service, run)
             return
-        if run.stage == "planned":
+        found = self._find(service, run) if run.stage == "starting" else None
+        if found is None:  # nothing was spent: the hours count from now, however long ago an earlier call was
             run.stage, run.asked = "starting", self.now()
-            run.deadline = run.asked + 3600 * run.budget_eur / run.hourly_eur - ENDING_SECONDS
+            run.deadline = run.asked + 3600 * paid_hours(run.budget_eur, run.hourly_eur, run.requests_eur)
             self.runs.save(run)
-            found = None
-        else:
-            found = self._find(service, run)
         try:
             run.identifier = found or service.start(self.order(run))
         except CloudError as error:
-            if isinstance(error, CredentialsError | ThrottledError):
+            if isinstance(error, CredentialsError | ThrottledError) or is_unanswered(error):
                 raise
             self.close(run, "failed", str(error))
             raise
@@ -88,7 +91,7 @@ class Runner:
         try:
             schedule_stop(self.site, self.aws, run.run, run.identifier, run.deadline)
         except CloudError as error:
-            if isinstance(error, CredentialsError | ThrottledError):
+            if isinstance(error, CredentialsError):  # with these nobody can terminate either; the primary's timer can
                 raise
             service.stop(run.identifier)
             self.close(run, "failed", str(error))
@@ -156,6 +159,16 @@ class Runner:
             run.created, run.ended = run.created or seen.created, seen.ended or self.now()
         self.close(run, "interrupted", why)
 
+    def look(self, run: CloudRun) -> Observation:
+        """See how a run stands that nobody watches; a cluster that waited, and ended by itself, is closed."""
+        seen = self._observe(self.service(run), run)
+        run.created = run.created or seen.created
+        if not seen.alive:
+            run.ended = run.ended or seen.ended
+            if not run.out:
+                self.close(run, "stopped", seen.reason)
+        return seen
+
     def order(self, run: CloudRun) -> Order:
         """Return what a run orders."""
         shape = run.machines
@@ -173,6 +186,7 @@ class Runner:
             release=run.release,
             package=run.package,
             settings=shape.executors(self.prices),
+            deadline=run.deadline,
             minutes=max(1, int((run.deadline - self.now()) / 60)),
             tags=tags,
             command=tuple(run.command),
@@ -198,7 +212,8 @@ class Runner:
         """Return how it ended. Whatever ends at the deadline without success was ended by the budget."""
         if seen.phase == "succeeded":
             return Outcome("succeeded", "")
-        again = f"What was committed to {run.out} stays; the same command goes on from there." if run.out else ""
+        same = "the same command without --fresh" if "--fresh" in run.command else "the same command"
+        again = f"What was committed to {run.out} stays; {same} goes on from there." if run.out else ""
         at_deadline = run.ended >= run.deadline - 60 or "timed out" in seen.reason.lower()
         if at_deadline:
             return Outcome(
@@ -218,11 +233,16 @@ class Runner:
 
     def close(self, run: CloudRun, outcome: str, message: str) -> None:
         """Write down that nothing of a run is left, what it cost and how it ended; remove its hard stop."""
-        if run.machines.target == "serverless":
-            if run.identifier:
-                self.service(run).stop(run.identifier)
+        service = self.service(run)
+        if isinstance(service, EmrServerless):
+            if left := run.identifier or service.application(run.run):
+                service.stop(left)
         elif run.identifier:
-            unschedule(self.aws, run.run)
+            try:
+                unschedule(self.aws, run.run)
+            except CloudError as error:
+                self.tell(f"{error}. It does nothing to a cluster that has ended, and then removes itself")
+        run.ended = run.ended or self.now()
         run.cost_eur = self.cost(run)
         run.stage, run.message = "closed", message
         run.outcome = outcome  # type: ignore[assignment]
@@ -239,7 +259,14 @@ class Runner:
             billed = service.billed_usd(run.identifier, rate)
             if billed is not None:
                 return self.prices.to_eur(billed)
-        return run.hourly_eur * max(0.0, (run.ended or self.now()) - (run.created or run.asked)) / 3600
+        return run.hourly_eur * self.hours(run)
+
+    def hours(self, run: CloudRun) -> float:
+        """Return how many hours a run has cost; no more than its timers allow, should nobody have seen its end."""
+        if not run.identifier:
+            return 0.0
+        last = run.deadline + 60 * MARGIN_MINUTES + ENDING_SECONDS
+        return max(0.0, (run.ended or min(self.now(), last)) - (run.created or run.asked)) / 3600
 
     def _elapsed(self, run: CloudRun) -> str:
         minutes = max(0.0, self.now() - (run.created or run.asked)) / 60

@@ -40,10 +40,10 @@ class EmrServerless:
     def start(self, order: Order) -> str:
         """See :meth:`ClusterService.start`. Both calls carry a token made of the run, so repeating them is harmless."""
         check_release(order.release)
+        application = self.application(order.run)
         with aws_errors("creating the application"):
-            application = self._application(order.run) or self._client.create_application(**_application(order)).get(
-                "applicationId", ""
-            )
+            if application is None:
+                application = str(self._client.create_application(**_application(order))["applicationId"])
         self._wait_for(application, ("CREATED", "STARTED"))
         with aws_errors("starting the job"):
             job = self._client.start_job_run(**_job(order, application))["jobRunId"]
@@ -51,10 +51,10 @@ class EmrServerless:
 
     def find(self, run: str) -> str | None:
         """See :meth:`ClusterService.find`."""
-        with aws_errors("looking for the application"):
-            application = self._application(run)
-            if application is None:
-                return None
+        application = self.application(run)
+        if application is None:
+            return None
+        with aws_errors("looking for the job"):
             jobs = self._client.list_job_runs(applicationId=application)["jobRuns"]
         return f"{application}/{jobs[0]['id']}" if jobs else None
 
@@ -76,11 +76,14 @@ class EmrServerless:
             with aws_errors(f"cancelling {identifier}"):
                 self._client.cancel_job_run(applicationId=application, jobRunId=job)
             self._until(lambda: not self.observe(identifier).alive, f"{identifier} to be cancelled")
-        if self._state(application) in _GONE:
+        self._wait_for(application, ("CREATED", "STARTED", "STOPPED"))  # in between, AWS refuses to stop it
+        state = self._state(application)
+        if state in _GONE:
             return
-        with aws_errors(f"stopping {application}"):
-            self._client.stop_application(applicationId=application)
-        self._wait_for(application, ("STOPPED", "CREATED"))
+        if state == "STARTED":
+            with aws_errors(f"stopping {application}"):
+                self._client.stop_application(applicationId=application)
+            self._wait_for(application, ("STOPPED",))
         with aws_errors(f"deleting {application}"):
             self._client.delete_application(applicationId=application)
 
@@ -116,11 +119,13 @@ class EmrServerless:
             return None
         return float(billed.get("vCPUHour", 0) * rate["vcpu"] + billed.get("memoryGBHour", 0) * rate["gb"])
 
-    def _application(self, run: str) -> str | None:
-        for page in self._client.get_paginator("list_applications").paginate():
-            for item in page["applications"]:
-                if item.get("name") == f"{PROJECT}-{run}" and item["state"] not in _GONE:
-                    return str(item["id"])
+    def application(self, run: str) -> str | None:
+        """Return the id of a run's application, which is there before its job, and stays when that is refused."""
+        with aws_errors("looking for the application"):
+            for page in self._client.get_paginator("list_applications").paginate():
+                for item in page["applications"]:
+                    if item.get("name") == f"{PROJECT}-{run}" and item["state"] not in _GONE:
+                        return str(item["id"])
         return None
 
     def _state(self, application: str) -> str:

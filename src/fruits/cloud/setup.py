@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fruits.cloud.base_pieces import UNKNOWN, base_pieces
 from fruits.cloud.bucket_pieces import bucket_pieces
 from fruits.cloud.certificates import RENEW_DAYS, expires, make_certificates
 from fruits.cloud.errors import CloudError, UsageError
 from fruits.cloud.pieces import Piece, Session, same_document
+from fruits.cloud.places import check_places
 from fruits.cloud.policies import TAGS, key_policy
 from fruits.cloud.role_pieces import role_pieces, security_piece
-from fruits.cloud.site import CERTIFICATES_KEY, EMR_TAG, SETUP_KEY, Site
-
-UNKNOWN = "<made-by-setup>"  # stands for ids that a dry run cannot know
+from fruits.cloud.site import CERTIFICATES_KEY, SETUP_KEY, Site
 
 
 def setup(site: Site, session: Session) -> tuple[Site, int]:
@@ -24,13 +24,16 @@ def setup(site: Site, session: Session) -> tuple[Site, int]:
     Calling it again changes nothing. Roles come before EMR's security configuration, buckets before what lies in them.
 
     Raises:
+        UsageError: a bucket lies where it may not, or its owner decided otherwise; nothing was changed.
         CloudError: AWS refused something; what was made stays, and the next call goes on.
     """
+    site = _known_key(site, session)
+    check_places(site, session)
     before = len(session.calls)
     site = _key(site, session)
     site = _network(site, session)
     changed = int(len(session.calls) > before)
-    for piece in bucket_pieces(site, session) + role_pieces(site, session):
+    for piece in base_pieces(site, session) + bucket_pieces(site, session) + role_pieces(site, session):
         changed += piece.apply()
     changed += _certificates(site, session).apply()
     changed += security_piece(site, session).apply()
@@ -41,6 +44,7 @@ def setup(site: Site, session: Session) -> tuple[Site, int]:
 def pieces(site: Site, session: Session) -> list[Piece]:
     """Return every piece of a finished site, to verify it."""
     return [
+        *base_pieces(site, session),
         *bucket_pieces(site, session),
         *role_pieces(site, session),
         _certificates(site, session),
@@ -48,13 +52,16 @@ def pieces(site: Site, session: Session) -> list[Piece]:
     ]
 
 
+def _known_key(site: Site, session: Session) -> Site:
+    """Find the KMS key that an earlier setup made."""
+    found = None if site.key else session.read("kms", "describe_key", KeyId=site.key_alias)
+    return site if found is None else replace(site, key=found["KeyMetadata"]["Arn"])
+
+
 def _key(site: Site, session: Session) -> Site:
-    """Find or make the KMS key: EMR encrypts local disks with nothing else."""
+    """Make the KMS key where there is none: EMR encrypts local disks with nothing else."""
     if site.key:
         return site
-    found = session.read("kms", "describe_key", KeyId=site.key_alias)
-    if found is not None:
-        return replace(site, key=found["KeyMetadata"]["Arn"])
     tags = [{"TagKey": name, "TagValue": value} for name, value in TAGS.items()]
     made = session.change(
         "kms",
@@ -70,12 +77,9 @@ def _key(site: Site, session: Session) -> Site:
 
 
 def _network(site: Site, session: Session) -> Site:
-    """Choose a subnet, tag it for EMR's policy, and make the security groups, which begin without any rule inwards."""
+    """Choose a subnet, and make the security groups, which begin without any rule inwards."""
     subnet = _subnet(site, session)
     site = replace(site, subnet=subnet["SubnetId"], vpc=subnet["VpcId"])
-    _tag(session, subnet["SubnetId"], subnet.get("Tags", []))
-    vpc = session.read("ec2", "describe_vpcs", VpcIds=[site.vpc])["Vpcs"][0]
-    _tag(session, site.vpc, vpc.get("Tags", []))
     site = replace(
         site,
         primary_group=_group(site, "primary", session),
@@ -98,13 +102,6 @@ def _subnet(site: Site, session: Session) -> dict[str, Any]:
         )
     first: dict[str, Any] = min(found, key=lambda subnet: str(subnet["AvailabilityZone"]))
     return first
-
-
-def _tag(session: Session, resource: str, present: list[dict[str, str]]) -> None:
-    have = {tag["Key"]: tag["Value"] for tag in present}
-    if any(have.get(key) != value for key, value in EMR_TAG.items()):
-        tags = [{"Key": key, "Value": value} for key, value in EMR_TAG.items()]
-        session.change("ec2", "create_tags", Resources=[resource], Tags=tags)
 
 
 def _group(site: Site, part: str, session: Session) -> str:

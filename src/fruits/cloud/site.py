@@ -13,6 +13,7 @@ PROJECT = "fruits"
 PREFIX = "fruits/"  # of our own objects in the bucket
 SETUP_KEY = f"{PREFIX}setup.json"
 CERTIFICATES_KEY = f"{PREFIX}certificates/in-transit.zip"
+MADE = ("made-by", "fruits-cloud-setup")  # tag of buckets that `setup` made
 EMR_TAG = {"for-use-with-amazon-emr-managed-policies": "true"}  # what AWS's own EMR policies look for, and ours
 
 Encryption = Literal["s3", "kms"]

@@ -30,7 +30,8 @@ class CloudRun:
         command: arguments of ``fruits`` on the cluster.
         shape, release, package, home: see :class:`fruits.cloud.target.Order`.
         region, outside_eu, owner: where, and whose.
-        budget_eur: never to be exceeded; ``hourly_eur`` is the most an hour costs.
+        budget_eur: never to be exceeded; ``hourly_eur`` is the most an hour costs, ``requests_eur`` what
+            S3's requests likely do.
         forecast: low, likely and high hours and euros, as they were told.
         expected: images counted; ``vcpus``: processors that embed.
         stage, identifier: how far it is; id of the cluster or job.
@@ -54,6 +55,7 @@ class CloudRun:
     owner: str = ""
     budget_eur: float = 0.0
     hourly_eur: float = 0.0
+    requests_eur: float = 0.0
     forecast: dict[str, list[float]] = field(default_factory=dict)
     expected: int = 0
     vcpus: int = 0

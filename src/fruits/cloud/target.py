@@ -29,7 +29,8 @@ class Order:
         release: EMR's release label.
         package: S3 URI of the package.
         settings: Spark's.
-        minutes: the hard stop, counted from now.
+        deadline: the hard stop, in seconds since 1970.
+        minutes: the same, counted from now.
         tags: of everything that costs.
         command: arguments of ``fruits`` for the job; empty for a cluster that waits for steps.
         home: folder of the nodes for the environment.
@@ -45,6 +46,7 @@ class Order:
     release: str
     package: str
     settings: dict[str, str]
+    deadline: float
     minutes: int
     tags: dict[str, str]
     command: tuple[str, ...] = ()

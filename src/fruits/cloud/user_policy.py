@@ -28,6 +28,7 @@ def user_policy(site: Site) -> Document:
                 "s3:GetBucketOwnershipControls",
                 "s3:GetBucketPolicy",
                 "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketTagging",
                 "s3:GetBucketVersioning",
                 "s3:GetEncryptionConfiguration",
                 "s3:GetLifecycleConfiguration",
@@ -76,7 +77,14 @@ def user_policy(site: Site) -> Document:
             ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
             site.arn("scheduler", f"schedule/default/{PROJECT}-*"),
         ),
-        allow("ListServerless", ["emr-serverless:CreateApplication", "emr-serverless:ListApplications"], "*"),
+        allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], *_service_linked(site)),
+        allow("ListServerless", ["emr-serverless:ListApplications"], "*"),
+        allow(
+            "CreateServerless",
+            ["emr-serverless:CreateApplication"],
+            "*",
+            {"StringEquals": {"aws:RequestTag/project": PROJECT}},
+        ),
         allow(
             "UseOurApplications",
             [f"emr-serverless:{name}" for name in _SERVERLESS_ACTIONS],
@@ -92,6 +100,7 @@ def user_policy(site: Site) -> Document:
                 site.arn("glue", f"table/{site.database}/*"),
             ],
         ),
+        allow("DescribeNetwork", [f"ec2:Describe{name}" for name in _NETWORK], "*"),
         allow("Quotas", ["servicequotas:GetServiceQuota"], site.arn("servicequotas", "ec2/*")),
         allow("Prices", ["ce:GetCostAndUsage", "pricing:GetProducts"], "*"),
         allow(
@@ -109,6 +118,20 @@ def user_policy(site: Site) -> Document:
     )
 
 
+# The first cluster and the first application of an account have AWS make these roles, in the caller's name.
+_SERVICE_LINKED = {
+    "elasticmapreduce.amazonaws.com": "AWSServiceRoleForEMRCleanup",
+    "ops.emr-serverless.amazonaws.com": "AWSServiceRoleForAmazonEMRServerless",
+}
+
+
+def _service_linked(site: Site) -> tuple[list[str], Document]:
+    roles = f"arn:{site.partition}:iam::{site.account}:role/aws-service-role"
+    arns = [f"{roles}/{service}/{name}" for service, name in _SERVICE_LINKED.items()]
+    return arns, {"StringEquals": {"iam:AWSServiceName": sorted(_SERVICE_LINKED)}}
+
+
+_NETWORK = ("SecurityGroups", "Subnets", "VpcEndpoints", "Vpcs")
 _CLUSTER_ACTIONS = (
     "AddJobFlowSteps",
     "CancelSteps",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from fruits.cloud.aws import Aws, aws_errors
 from fruits.cloud.errors import CloudError, CredentialsError
 from fruits.cloud.pieces import Session
+from fruits.cloud.places import buckets, misplaced, region_of
 from fruits.cloud.prices import Prices
 from fruits.cloud.regions import EU
 from fruits.cloud.setup import pieces
@@ -29,8 +31,13 @@ class Finding:
     sentence: str
 
 
-def verify(aws: Aws, bucket: str | None, shape: Shape, release: str, prices: Prices) -> Iterator[Finding]:
-    """Yield what is found, as it is found; without credentials nothing else can be looked at."""
+def verify(
+    aws: Aws, bucket: str | None, shape: Shape, release: str, prices: Prices, *, outside_eu: bool = False
+) -> Iterator[Finding]:
+    """Yield what is found, as it is found; without credentials nothing else can be looked at.
+
+    ``outside_eu`` says that data may lie outside the European Union.
+    """
     try:
         who = aws.identity
     except CloudError as error:
@@ -49,7 +56,10 @@ def verify(aws: Aws, bucket: str | None, shape: Shape, release: str, prices: Pri
     except CloudError as error:
         yield Finding("bad", "bucket", str(error))
         return
-    yield from _site(site, aws)
+    session = Session(aws, dry=True)
+    for each in buckets(site):
+        yield from _guarded(f"place of {each}", partial(_place, each, site, session, outside_eu=outside_eu))
+    yield from _site(site, session)
 
 
 def _guarded(name: str, check: Callable[[], Finding]) -> Iterator[Finding]:
@@ -113,7 +123,8 @@ def _block_public_access(aws: Aws) -> Finding:
     """EMR's account-wide setting is somebody else's decision: it is told, and never changed."""
     with aws_errors("asking for EMR's block public access"):
         setting = aws.client("emr").get_block_public_access_configuration()["BlockPublicAccessConfiguration"]
-    open_ranges = [r for r in setting.get("PermittedPublicSecurityGroupRuleRanges", []) if r["MinRange"] != SSH]
+    ranges = setting.get("PermittedPublicSecurityGroupRuleRanges", [])
+    open_ranges = [r for r in ranges if (r["MinRange"], r.get("MaxRange", r["MinRange"])) != (SSH, SSH)]
     if not setting["BlockPublicSecurityGroupRules"]:
         return Finding(
             "note",
@@ -127,10 +138,26 @@ def _block_public_access(aws: Aws) -> Finding:
     return Finding("fine", "public access", "EMR's account-wide block public access is on")
 
 
-def _site(site: Site, aws: Aws) -> Iterator[Finding]:
+def _place(bucket: str, site: Site, session: Session, *, outside_eu: bool) -> Finding:
+    complaint = misplaced(bucket, site, session, outside_eu=outside_eu)
+    if complaint:
+        return Finding("bad", f"place of {bucket}", complaint)
+    region = region_of(bucket, session)
+    if region in EU:
+        return Finding("fine", f"place of {bucket}", region)
+    return Finding("note", f"place of {bucket}", f"{region}, outside the EU" if region else "not made yet")
+
+
+def _site(site: Site, session: Session) -> Iterator[Finding]:
     mend = f"mend with: fruits cloud setup --bucket {site.bucket}"
-    session = Session(aws, dry=True)
-    for piece in pieces(site, session):
+    try:
+        all_pieces = pieces(site, session)
+    except CredentialsError:
+        raise
+    except CloudError as error:
+        yield Finding("bad", "buckets", str(error))
+        return
+    for piece in all_pieces:
         try:
             fine = piece.is_fine()
         except CredentialsError:

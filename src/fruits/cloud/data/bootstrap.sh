@@ -2,7 +2,7 @@
 # Runs on every node before Spark does: installs the package from the bucket, with no internet, and on the primary sets
 # a timer that halts it, should everything else fail to stop the cluster.
 #
-# bootstrap.sh PACKAGE_URI HOME PYTHON HALT_MINUTES
+# bootstrap.sh PACKAGE_URI HOME PYTHON HALT   (seconds since 1970; a node may be long in coming)
 set -euo pipefail
 
 package=$1 home=$2 python=$3 halt=$4
@@ -11,7 +11,8 @@ as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
 
 if [ "$halt" != 0 ] && grep -q '"isMaster" *: *true' "$info"; then
-  $as_root shutdown -h "+$halt" "the budget of this run ends"
+  minutes=$(( (halt - $(date +%s) + 59) / 60 ))
+  $as_root shutdown -h "+$(( minutes > 1 ? minutes : 1 ))" "the budget of this run ends"
 fi
 
 work=$(mktemp -d)
