@@ -1693,14 +1693,6 @@ export interface components {
             language: "en" | "fr";
         };
         /**
-         * EraseIn
-         * @description The password, once more.
-         */
-        EraseIn: {
-            /** Password */
-            password: string;
-        };
-        /**
          * HistoryOut
          * @description A page of the history, newest first, and where the next one begins.
          */
@@ -3917,7 +3909,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EraseIn"];
+                "application/json": components["schemas"]["PasswordOnlyIn"];
             };
         };
         responses: {

@@ -10,12 +10,12 @@ from django.contrib.auth import logout
 from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from fruits.web.accounts import throttling
 from fruits.web.accounts.api import user_json
 from fruits.web.accounts.models import User
-from fruits.web.accounts.schemas import LanguageIn, Password, Strict, UserOut
+from fruits.web.accounts.schemas import LanguageIn, PasswordOnlyIn, Strict, UserOut
 from fruits.web.accounts.service import confirm_password
 from fruits.web.http import SignedIn, refusals, user_of
 from fruits.web.privacy import consents, notice
@@ -80,14 +80,6 @@ class ConsentsIn(Strict):
     keep: bool | None = None
     improve: bool | None = None
     versions: Versions = Versions()
-
-
-class EraseIn(Strict):
-    """The password, once more."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    password: Password
 
 
 @router.get("/notice", response={200: NoticeOut, **refusals()})
@@ -159,7 +151,7 @@ def change_language(request: HttpRequest, wish: LanguageIn) -> dict[str, Any]:
 
 
 @router.delete("/me", auth=signed_in, response={204: None, **refusals(401, 422)}, tags=["me"])
-def erase_me(request: HttpRequest, wish: EraseIn) -> tuple[int, None]:
+def erase_me(request: HttpRequest, wish: PasswordOnlyIn) -> tuple[int, None]:
     """Delete the account and all that belongs to it, for good."""
     user = user_of(request)
     confirm_password(user, wish.password)
