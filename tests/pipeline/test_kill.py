@@ -126,6 +126,8 @@ def test_killed_workers_are_replaced_within_the_run(images: Path, undisturbed: P
             for pid in python_workers(os.getpid()):
                 kill(pid)
                 killed.append(pid)
+            (out / ".temporary").mkdir(exist_ok=True)
+            (out / ".temporary" / str(slices)).write_bytes(b"half a file")  # as one of them may leave it
 
     killer = threading.Thread(target=kill_workers)
     killer.start()

@@ -247,6 +247,7 @@ class _Chain:
                 for slice_id in plan.replaced:
                     delete_slice(state.out, slice_id)
                 markers = list(plan.kept)
+        state.out.sweep()  # Spark replaces a worker that died in the middle of a write, and nobody else knows of it
         state.record.embedded = plan.embed
         state.record.images_per_second = round(plan.embed / max(state.record.seconds["embedding"], 1e-9), 1)
         state.reporter.say(
