@@ -19,7 +19,7 @@ from fruits.training.calibrate import Predictions, calibrate, measures_of, softm
 from fruits.training.errors import TrainingError  # noqa: E402
 from fruits.training.export import Calibration, export  # noqa: E402
 from fruits.training.fit import Losses, Made, Sampler, Settings, classes_of, fit  # noqa: E402
-from fruits.training.network import Recognition, take_over  # noqa: E402
+from fruits.training.network import Recognition, average, take_over  # noqa: E402
 from fruits.training.pixels import PixelStore  # noqa: E402
 from fruits.training.sources import read_sources  # noqa: E402
 
@@ -76,6 +76,7 @@ def test_a_training_end_to_end(data: Path, tmp_path: Path, capsys: pytest.Captur
     bundle = load_bundle(out)
     assert bundle.card.name == "tiny"
     assert bundle.card.raw["training"]["sources"]["fruits-360"]["licence"] == "MIT"
+    assert bundle.card.raw["training"]["members"] == 2
     assert "all but unripe" in bundle.card.raw["measures"]["sources kept out of training"]
     answer = Recogniser.load(out).identify(next(data.glob("fruits-360/Test/*/*.jpg")))
     assert answer.species in bundle.card.species
@@ -195,6 +196,20 @@ def test_heads_are_taken_over_by_name(parts) -> None:
     take_over(new, classes, old, fewer)
     assert torch.equal(new.species.weight[1:], old.species.weight)
     assert torch.equal(new.produce.weight, old.produce.weight)
+
+
+def test_the_mean_of_two_networks(parts) -> None:
+    examples, *_ = parts
+    classes = classes_of(examples)
+    one, other = Recognition(classes, 5), Recognition(classes, 5)
+    with torch.no_grad():
+        one.backbone._conv_head.weight.add_(1.0)
+    before = one.species.weight.clone()
+    mean = average([one, other])
+    assert torch.allclose(mean.species.weight, (one.species.weight + other.species.weight) / 2)
+    assert torch.allclose(mean.backbone._conv_head.weight, other.backbone._conv_head.weight + 0.5, atol=1e-6)
+    assert torch.equal(one.species.weight, before), "the members stay as they are: they are trained further"
+    assert all(map(torch.equal, average([one]).state_dict().values(), one.state_dict().values()))
 
 
 def test_calibration_mends_overconfidence() -> None:

@@ -26,19 +26,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, metavar="N", help="views shown in all; fewer are faster and worse")
     parser.add_argument("--composites", type=int, metavar="N", help="photos made from studio frames")
     parser.add_argument("--seed", type=int, metavar="N", help="another order of views and composites")
+    parser.add_argument("--members", type=int, metavar="N", help="trainings whose weights are averaged (2)")
     parser.add_argument("--threads", type=int, metavar="N", help="cores to use (all)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and write the bundle."""
-    if any(value is not None and value < 1 for value in (arguments.samples, arguments.composites, arguments.threads)):
-        print("fruits train: --samples, --composites and --threads must be at least 1", file=sys.stderr)
+    counts = {name: getattr(arguments, name) for name in ("samples", "composites", "members", "threads")}
+    if any(value is not None and value < 1 for value in counts.values()):
+        print("fruits train: --samples, --composites, --members and --threads must be at least 1", file=sys.stderr)
         return 2
     try:
         import torch
 
         from fruits.training.fit import Settings
-        from fruits.training.train import COMPOSITES, train
+        from fruits.training.train import COMPOSITES, MEMBERS, train
     except ImportError as missing:
         print(f"fruits train: {missing.name} is missing: install fruits[training]", file=sys.stderr)
         return 2
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         without=arguments.without,
         collected=arguments.collected,
         composites=arguments.composites or COMPOSITES,
+        members=arguments.members or MEMBERS,
         watch=_watch,
         say=lambda sentence: print(sentence, file=sys.stderr),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +107,19 @@ def blend(network: Recognition, tuned: float) -> Recognition:
         for name, value in network.backbone.named_parameters():
             value.copy_(torch.lerp(start[name], value, tuned))
     return network
+
+
+def average(networks: Sequence[Recognition]) -> Recognition:
+    """A network with the mean of the weights of ``networks``, which must know the same classes.
+
+    They must have begun at the same weights, or their mean knows nothing (Wortsman et al., "Model soups", ICML 2022).
+    """
+    mean = deepcopy(networks[0])
+    others = [dict(each.named_parameters()) for each in networks[1:]]
+    with torch.no_grad():
+        for name, value in mean.named_parameters():
+            value.copy_(torch.stack([value, *(each[name] for each in others)]).mean(0))
+    return mean
 
 
 def masks(groups: Sequence[Any]) -> dict[Any, torch.Tensor]:
