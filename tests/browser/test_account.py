@@ -27,17 +27,35 @@ def test_sign_up_keep_export_erase(device: Device, site: Site, sure_photo: Photo
         keep.check()
 
     engine_ready(page, site)
-    expect(page.get_by_text("recognised on this device, then stored in your account")).to_be_visible()
+    expect(page.get_by_text(re.compile("recognised on this device.*, then stored in your account"))).to_be_visible()
     with page.expect_response("**/api/photos") as kept:
         scan(page, sure_photo.path)
     assert kept.value.json()["scan"]["photo"]["kept"] is True
     expect(page.get_by_text("Your photo is kept in your account.")).to_be_visible()
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url) if "/photo?" in request.url else None)
+    page.get_by_role("link", name="History").click()
+    until(page, "document.querySelector('.scan-thumb img')?.naturalWidth > 0")
+    assert fetched == [], "what is here is not fetched from the account"
 
     other = device()
     sign_in(other, site, email)
     other.get_by_role("link", name="History").click()
     expect(other.get_by_text("from another device")).to_be_visible()
     until(other, "document.querySelector('.scan-thumb img')?.naturalWidth > 0")
+    other.locator(".scan-one").click()
+    expect(other.locator("[data-answer=sure]")).to_have_attribute("data-species", sure_photo.species)
+    until(other, "document.querySelector('.answer-photo img')?.naturalWidth > 0")
+    expect(other.get_by_role("heading", name="What it feeds")).to_be_visible()
+    expect(other.get_by_text("Recognised by the server. Your photo is kept in your account.")).to_be_visible()
+    with other.expect_response("**/api/corrections") as corrected:
+        other.get_by_role("button", name="Other candidates").click()
+        other.locator("#candidates button").first.click()
+    assert corrected.value.status == 201
+    expect(other.get_by_text("I had said:")).to_be_visible()
+    assert violations(other) == []
+    other.reload()
+    expect(other.locator("[data-answer=corrected]")).to_be_visible()
 
     page.get_by_role("link", name="Privacy").click()
     expect(page.get_by_text("Photos stored now: 1")).to_be_visible()

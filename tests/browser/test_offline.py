@@ -30,7 +30,7 @@ def test_scan_card_and_history_without_a_server(
     # The server is dead now, and the browser is told so.
     page.context.set_offline(True)
     page.goto(site.address)
-    expect(page.get_by_text("No network: the app works on.")).to_be_visible()
+    expect(page.get_by_text("No network: the app still works.")).to_be_visible()
     page.wait_for_selector("[data-engine=ready]")
     scan(page, unsure_photo.path)
     expect(page.locator("[data-answer=unsure]")).to_have_attribute("data-species", unsure_photo.answer.species)

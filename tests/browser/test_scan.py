@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
-from real_app import DESKTOP, FLAGS, PHONE, Device, Photo, engine_ready, open_app, scan, until
+from playwright.sync_api import Playwright, Route, expect
+from real_app import DESKTOP, FLAGS, PHONE, REPOSITORY, Device, Photo, engine_ready, open_app, scan, until
 
 from fruits.catalogue import Catalogue
 from web_site import Site, serving
@@ -83,6 +83,25 @@ def test_the_server_answers_when_it_is_preferred(device: Device, site: Site, sur
     assert answered.value.status == 200
     expect(page.get_by_role("heading", level=1)).to_have_text(name_of(answered.value.json()["recognition"]["species"]))
     expect(page.get_by_text("Recognised by the server")).to_be_visible()
+
+
+def test_a_file_that_the_browser_cannot_open_goes_to_the_server(device: Device, site: Site) -> None:
+    pytest.importorskip("pi_heif", reason="pi-heif is an extra")
+    page = device()
+    engine_ready(page, site)
+    expect(page.get_by_text("the server sees only files that this browser cannot open")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/photos", hold)
+    page.locator("input[type=file]").last.set_input_files(REPOSITORY / "tests" / "vision" / "phone_upright.heic")
+    going = page.get_by_text("This browser cannot open the file: the server is looking at it.")
+    expect(going.first).to_be_visible()
+    held[0].continue_()
+    page.wait_for_selector("[data-answer]")
+    expect(page.get_by_text("Recognised by the server. No copy of your photo was kept.")).to_be_visible()
 
 
 def test_a_file_that_is_no_photo(device: Device, site: Site, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_a_cannot_touch_what_is_bs(site: Site, someone: Someone) -> None:
     for body in bodies:
         assert a.post("/api/corrections", {"species": "fig", **body}).status_code in (400, 404)
     assert a.post("/api/history", {"scans": [device_scan(ids["scan"])]}).status_code == 404
+    assert a.scan(phone_photo(), id=ids["scan"]).status_code == 404
     # What has no id acts on A alone.
     secrets = (b.email, *ids.values(), token)
     for method, path, one in operations(a):

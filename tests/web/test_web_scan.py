@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import uuid
+import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -135,7 +141,9 @@ def test_history_of_an_account(someone: Someone) -> None:
     assert user.get(f"/api/history/{scans[0]['id']}").status_code == 404
     assert user.delete("/api/history").status_code == 204
     assert user.get("/api/history").json() == {"items": [], "next": None}
-    assert user.get("/api/history?before=nonsense").status_code == 422
+    too_early = base64.urlsafe_b64encode(f"0001-01-01T00:00:00+14:00 {uuid.uuid4()}".encode()).decode().rstrip("=")
+    for cursor in ("nonsense", too_early):
+        assert user.get(f"/api/history?before={cursor}").status_code == 422
 
 
 def test_scans_of_the_device_join_the_history_once(someone: Someone) -> None:
@@ -157,6 +165,8 @@ def test_scans_of_the_device_join_the_history_once(someone: Someone) -> None:
         assert answer.status_code == 200, answer.text
     (item,) = user.get("/api/history").json()["items"]
     assert (item["id"], item["source"], item["recognition"]) == (scan["id"], "device", recognition)
+    too_early = {**scan, "id": str(uuid.uuid4()), "scanned_at": "0001-01-01T00:00:00+14:00"}
+    assert user.post("/api/history", {"scans": [too_early]}).json()["code"] == "invalid"
     unknown = {**scan, "id": str(uuid.uuid4()), "recognition": {**recognition, "species": "unicorn"}}
     assert user.post("/api/history", {"scans": [unknown]}).json()["code"] == "unknown-species"
     taken = someone().post("/api/history", {"scans": [scan]})
@@ -201,6 +211,94 @@ def test_a_kept_photo_says_nothing_but_pixels(site: Site, someone: Someone) -> N
     assert 0 < len(thumb.content) < len(data)
     assert user.delete(photo["url"].split("?")[0]).status_code == 204
     assert not path.exists() and user.get(photo["url"]).status_code == 404
+
+
+# --- the same photo sent again ---
+
+TAKEN = "2026-01-02T03:04:05Z"
+
+
+def events_of(user: Browser) -> list[dict]:
+    archive = zipfile.ZipFile(io.BytesIO(user.get("/api/me/export").content))
+    return json.loads(archive.read("data.json"))["events"]
+
+
+def test_a_photo_sent_twice_is_stored_once(site: Site, someone: Someone) -> None:
+    before, user, id_ = stored_files(site), someone(keep=True), str(uuid.uuid4())
+    first = user.scan(phone_photo(), id=id_, scanned_at=TAKEN).json()
+    again = user.scan(phone_photo(), id=id_, scanned_at="2026-02-02T00:00:00Z").json()
+    assert (first["scan"]["id"], first["scan"]["scanned_at"]) == (id_, TAKEN)
+    assert first["scan"]["photo"]["kept"] is True
+    assert {**again, "correction": None} == {**first, "correction": None}
+    assert len(stored_files(site) - before) == 1
+    assert [one["id"] for one in user.get("/api/history").json()["items"]] == [id_]
+    assert [one["kind"] for one in events_of(user)].count("scan") == 1
+    token = again["correction"]["token"]
+    assert user.post("/api/corrections", {"token": token, "species": "fig"}).status_code == 201
+    assert user.get(f"/api/history/{id_}").json()["correction"]["species"] == "fig"
+
+
+def test_a_photo_sent_twice_at_once_is_stored_once(site: Site, someone: Someone) -> None:
+    before, user, id_ = stored_files(site), someone(keep=True), str(uuid.uuid4())
+    user.known_token = user.token()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: user.scan(phone_photo(), id=id_), range(6)))
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+    assert {answer.json()["scan"]["photo"]["url"] for answer in answers} == {f"/api/history/{id_}/photo?size=full"}
+    assert len(stored_files(site) - before) == 1
+
+
+def test_a_deleted_photo_does_not_come_back(site: Site, someone: Someone) -> None:
+    user, id_ = someone(keep=True), str(uuid.uuid4())
+    user.scan(phone_photo(), id=id_)
+    assert user.delete(f"/api/history/{id_}/photo").status_code == 204
+    before = stored_files(site)
+    assert user.scan(phone_photo(), id=id_).json()["scan"]["photo"] is None
+    assert stored_files(site) == before
+
+
+def test_a_scan_has_one_id_by_both_ways(someone: Someone) -> None:
+    user, id_ = someone(), str(uuid.uuid4())
+    made = user.scan(phone_photo(), id=id_, scanned_at=TAKEN).json()
+    scan = {"id": id_, "scanned_at": TAKEN, "recognition": made["recognition"]}
+    assert user.post("/api/history", {"scans": [scan]}).json()["items"] == [made["scan"]]
+
+
+def test_anothers_id_is_not_taken(site: Site, someone: Someone) -> None:
+    owner, other, id_ = someone(keep=True), someone(keep=True), str(uuid.uuid4())
+    owner.scan(phone_photo(), id=id_)
+    held, before = owner.get("/api/history").json(), stored_files(site)
+    taken = other.scan(phone_photo(seed=1), id=id_)
+    assert (taken.status_code, taken.json()["code"]) == (404, "not-found")
+    assert owner.get("/api/history").json() == held and stored_files(site) == before
+    assert other.get("/api/history").json()["items"] == []
+    # Without an account nothing is kept, so there is nothing to find again.
+    nobody = site.browser().scan(phone_photo(seed=1), id=id_)
+    assert nobody.status_code == 200 and nobody.json()["scan"] is None
+    token = nobody.json()["correction"]["token"]
+    assert site.browser().post("/api/corrections", {"token": token, "species": "fig"}).status_code == 201
+    assert owner.get("/api/history").json() == held
+
+
+def test_an_id_does_not_lead_to_anothers_correction(someone: Someone) -> None:
+    owner, other, id_ = someone(), someone(), str(uuid.uuid4())
+    token = owner.scan(phone_photo(), id=id_).json()["correction"]["token"]
+    assert owner.delete(f"/api/history/{id_}").status_code == 204
+    said = owner.post("/api/corrections", {"token": token, "species": "fig"}).json()
+    assert other.scan(phone_photo(), id=id_).status_code == 200
+    taken = other.post("/api/corrections", {"scan": id_, "species": "pear"})
+    assert (taken.status_code, taken.json()["code"]) == (404, "not-found")
+    assert owner.post("/api/corrections", {"token": token, "species": "apple"}).json()["id"] == said["id"]
+
+
+def test_a_photo_was_not_taken_tomorrow(someone: Someone) -> None:
+    user = someone()
+    scan = user.scan(phone_photo(), scanned_at="2999-01-01T00:00:00Z").json()["scan"]
+    assert datetime.fromisoformat(scan["scanned_at"]) <= datetime.now(UTC)
+    too_early = "0001-01-01T00:00:00+14:00"
+    for wrong in ({"scanned_at": "2026-01-02T03:04:05"}, {"scanned_at": too_early}, {"id": "1"}):
+        answer = user.scan(phone_photo(), **wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), wrong
 
 
 # --- the catalogue over HTTP ---

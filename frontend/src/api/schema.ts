@@ -1150,12 +1150,19 @@ export interface components {
         /**
          * Wishes
          * @description What may be done with this photo, within what the account consented to; absent: all of that.
+         *
+         *     In an account a client may give the scan its id and time, as for a scan that it made by itself: sent again under the
+         *     same id, the photo is stored once.
          */
         Wishes: {
             /** Keep */
             keep?: boolean | null;
             /** Improve */
             improve?: boolean | null;
+            /** Id */
+            id?: string | null;
+            /** Scanned At */
+            scanned_at?: string | null;
         };
         /**
          * CorrectionOut
@@ -1763,6 +1770,10 @@ export interface operations {
                     keep?: boolean | null;
                     /** Improve */
                     improve?: boolean | null;
+                    /** Id */
+                    id?: string | null;
+                    /** Scanned At */
+                    scanned_at?: string | null;
                 };
             };
         };
@@ -1778,6 +1789,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,16 +5,19 @@ import { user } from "../api/session";
 import type { History, PhotoAnswer, RemoteScan } from "../api/types";
 import { alone } from "./alone";
 import * as store from "./store";
-import type { Correction, Scan, Switches } from "./store";
-
-export type { RemoteScan };
+import type { Correction, Scan } from "./store";
 
 const KINDS = ["keep", "improve"] as const;
 
-/** The server stores the photo as the account's switches say; what is off in `consents` is held back. */
-export function sendPhoto(photo: Blob, consents: Switches): Promise<PhotoAnswer> {
+/**
+ * The server stores the photo as the account's switches say; what is off in `consents` is held back. Sent again under the
+ * same id, a photo is stored once.
+ */
+export function sendPhoto(photo: Blob, { id, at, consents }: Pick<Scan, "id" | "at" | "consents">): Promise<PhotoAnswer> {
   const form = new FormData();
   form.append("photo", photo, "photo.jpg");
+  form.append("id", id);
+  form.append("scanned_at", at);
   for (const kind of KINDS) if (!consents[kind]) form.append(kind, "false");
   return call<PhotoAnswer>("POST", "/api/photos", form);
 }
@@ -38,6 +41,12 @@ export const belongsTo = (scan: Scan, owner: string): boolean => !scan.account |
 export function remoteId(scan: Scan): string | null {
   const owner = user.get();
   return owner && belongsTo(scan, owner.id) ? scan.remote : null;
+}
+
+/** Where the account's copy of its photo is, if the account that is open now has one. */
+export function photoAddress(scan: Scan, size: "thumb" | "full"): string | null {
+  const remote = remoteId(scan);
+  return remote && scan.kept ? `/api/history/${remote}/photo?size=${size}` : null;
 }
 
 /** From the account first: what that cannot do stays on the device too. Raises `OfflineError`, `ApiError`. */

@@ -7,11 +7,18 @@ import { device, identify, load } from "../engine/device";
 import { prepare, UnreadablePhotoError, type Prepared } from "../engine/photo";
 import { recogniseOn } from "../state/settings";
 import { sendPhoto } from "./account";
-import { OFF, keepScan, type Scan, type Switches } from "./store";
+import { OFF, keepScan, type Scan } from "./store";
 import { syncScans } from "./sync";
 
-/** Neither the device nor the server can answer now. */
-export class NobodyAnswersError extends Error {}
+/** Neither the device nor the server can answer now: the word that says why. */
+export class NobodyAnswersError extends Error {
+  constructor(
+    readonly word: "needsNetwork" | "fileNeedsNetwork",
+    options?: ErrorOptions,
+  ) {
+    super(word, options);
+  }
+}
 
 export async function startEngine(): Promise<void> {
   if (recogniseOn.get() !== "device") return;
@@ -24,39 +31,42 @@ export async function startEngine(): Promise<void> {
   }
 }
 
-export async function scan(source: Blob | HTMLVideoElement): Promise<Scan> {
-  // Whose photo it is, and what was said of it, is settled now.
+/** `onSending` is told before a file that this browser cannot open leaves the device as it is. */
+export async function scan(source: Blob | HTMLVideoElement, onSending: () => void = () => undefined): Promise<Scan> {
+  // Whose photo it is, when it was taken and what was said of it, is settled now.
   const { id: account = null, consents = OFF } = user.get() ?? {};
+  const photo = { id: newId(), at: new Date().toISOString(), account, consents };
   const prepared = await prepareOrNull(source);
-  if (!prepared && !(source instanceof Blob)) throw new UnreadablePhotoError("the camera gave no picture");
-  const answer = await recognise(prepared, prepared?.jpeg ?? (source as Blob), consents);
-  const made: Scan = {
-    id: newId(),
-    at: new Date().toISOString(),
-    photo: prepared?.jpeg ?? null,
-    correction: null,
-    owed: false,
-    account,
-    consents,
-    ...answer,
-  };
+  const file = prepared?.jpeg ?? unopened(source);
+  if (!prepared) onSending();
+  const answer = await recognise(prepared, file, photo);
+  const made: Scan = { ...photo, photo: prepared?.jpeg ?? null, correction: null, owed: false, ...answer };
   await keepScan(made);
   if (user.get() && !made.remote) void syncScans();
   return made;
 }
 
+/** What the server may still open; a file of another kind has no business there. */
+function unopened(source: Blob | HTMLVideoElement): Blob {
+  if (!(source instanceof Blob)) throw new UnreadablePhotoError("the camera gave no picture");
+  if (source.type && !source.type.startsWith("image/")) throw new UnreadablePhotoError(source.type);
+  return source;
+}
+
 type Answer = Pick<Scan, "recognition" | "source" | "token" | "remote" | "kept">;
 
-async function recognise(prepared: Prepared | null, file: Blob, consents: Switches): Promise<Answer> {
+type Taken = Pick<Scan, "id" | "at" | "consents">;
+
+async function recognise(prepared: Prepared | null, file: Blob, photo: Taken): Promise<Answer> {
   const wanted = recogniseOn.get() === "device" && prepared !== null;
   if (wanted && device.get().state === "ready") return onDevice(prepared);
   try {
-    return await onServer(file, consents);
+    return await onServer(file, photo);
   } catch (error) {
     if (!(error instanceof OfflineError)) throw error;
     const { state } = device.get();
     if (prepared && (state === "loading" || state === "ready")) return onDevice(prepared);
-    throw new NobodyAnswersError("no engine and no network", { cause: error });
+    throw new NobodyAnswersError(prepared ? "needsNetwork" : "fileNeedsNetwork", { cause: error });
   }
 }
 
@@ -65,8 +75,8 @@ async function onDevice({ pixels }: Prepared): Promise<Answer> {
   return { recognition, source: "device", token: null, remote: null, kept: false };
 }
 
-async function onServer(file: Blob, consents: Switches): Promise<Answer> {
-  const { recognition, correction, scan: made } = await sendPhoto(file, consents);
+async function onServer(file: Blob, photo: Taken): Promise<Answer> {
+  const { recognition, correction, scan: made } = await sendPhoto(file, photo);
   return { recognition, source: "server", token: correction.token, remote: made?.id ?? null, kept: Boolean(made?.photo) };
 }
 

@@ -39,7 +39,23 @@ describe("syncScans", () => {
     await syncScans();
     const form = server.sent[0]!.body as FormData;
     expect([form.get("keep"), form.get("improve")]).toEqual([null, "false"]);
+    expect([form.get("id"), form.get("scanned_at")]).toEqual(["1", "2026-11-21T10:00:00.000Z"]);
     expect(scan()).toMatchObject({ remote: "r", token: "t2", kept: true });
+  });
+
+  it("sends a photo again under the same id when the answer was lost", async () => {
+    let heard = false;
+    server.answers["/api/photos"] = () => {
+      if (heard) return taken();
+      heard = true;
+      throw new TypeError("network");
+    };
+    user.set(owner({ consents: ON }));
+    await keepScan(scanOf({ photo, account: "u", consents: ON }));
+    await syncScans();
+    await syncScans();
+    expect(server.sent.map(({ body }) => (body as FormData).get("id"))).toEqual(["1", "1"]);
+    expect(scan().remote).toBe("r");
   });
 
   it.each([

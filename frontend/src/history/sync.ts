@@ -69,7 +69,7 @@ async function sendWithPhoto(id: string): Promise<boolean> {
   let taken = true;
   await unlessRefused(
     async () => {
-      const { scan: made, correction } = await sendPhoto(photo, consents);
+      const { scan: made, correction } = await sendPhoto(photo, { ...scan, consents });
       await changeScan(id, { remote: made?.id ?? null, token: correction.token, kept: Boolean(made?.photo) });
     },
     () => (taken = false),

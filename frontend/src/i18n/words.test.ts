@@ -10,8 +10,13 @@ describe("words", () => {
     expect(names(fr)).toEqual(names(en));
   });
 
+  it("begins no French line with a colon", () => {
+    expect(sayIn("fr")("iSaid", { name: "poire" })).toBe("J’avais dit\u00a0: poire");
+    expect(sayIn("en")("iSaid", { name: "pear" })).toBe("I had said: pear");
+  });
+
   it("fills in parameters", () => {
-    expect(sayIn("fr")("percentSure", { percent: 93 })).toBe("sûr à 93 %");
+    expect(sayIn("fr")("percentSure", { percent: 93 })).toBe("sûr à 93\u00a0%");
     expect(sayIn("en")("found", { count: 3 })).toBe("3 found");
   });
 });

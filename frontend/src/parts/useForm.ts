@@ -28,7 +28,7 @@ export function useForm(send: (values: FormData) => Promise<void>): Form {
       if (error instanceof ApiError) {
         setProblem(error.message);
         setFields(error.fields);
-      } else if (error instanceof OfflineError) setProblem(say("offline"));
+      } else if (error instanceof OfflineError) setProblem(say("unreachable"));
       else if (error instanceof PasskeyError) setProblem(say("passkeyNot"));
       else setProblem(say("failed", { reason: String(error) }));
     } finally {

@@ -1,11 +1,11 @@
-import type { CSSProperties } from "react";
+import { useState, type CSSProperties } from "react";
 import type { Catalogue, Recognition } from "../../api/types";
 import { coloursOf } from "../../cut/colour";
 import { Cut } from "../../cut/Cut";
 import type { Scan } from "../../history/store";
 import { capital, useWords } from "../../i18n/useWords";
 import { Fill } from "../../parts/Fill";
-import { usePhoto } from "../../parts/usePhoto";
+import { usePhotoOf } from "../../parts/usePhoto";
 
 interface Props {
   scan: Scan;
@@ -102,10 +102,15 @@ function None({ scan }: { scan: Scan }) {
 /** The photo where the flesh would be: round, in the skin of what it was recognised as. */
 function Photo({ scan, species }: { scan: Scan; species: string | null }) {
   const { say } = useWords();
-  const address = usePhoto(scan.photo);
+  const address = usePhotoOf(scan, "full");
+  const [failed, setFailed] = useState<string | null>(null);
   return (
     <div className="answer-photo" style={species ? coloursOf(species) : undefined}>
-      {address ? <img src={address} alt={say("yourPhoto")} /> : <Cut species={species} />}
+      {address && address !== failed ? (
+        <img src={address} alt={say("yourPhoto")} onError={() => setFailed(address)} />
+      ) : (
+        <Cut species={species} />
+      )}
     </div>
   );
 }

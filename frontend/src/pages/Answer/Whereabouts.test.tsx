@@ -5,9 +5,11 @@ import { language } from "../../i18n/language";
 import { scanOf } from "../../testing/scan";
 import { owner, startAfresh } from "../../testing/server";
 import type { Scan } from "../../history/store";
-import { Whereabouts } from "./Answer";
+import { Whereabouts } from "./Whereabouts";
 
-const show = (changes: Partial<Scan>) => render(<Whereabouts scan={scanOf(changes)} onDelete={vi.fn()} />);
+const photo = new Blob(["jpeg"], { type: "image/jpeg" });
+const show = (changes: Partial<Scan>, away = false) =>
+  render(<Whereabouts scan={scanOf({ photo, ...changes })} away={away} onDelete={vi.fn()} />);
 
 describe("Whereabouts", () => {
   beforeEach(async () => {
@@ -25,6 +27,17 @@ describe("Whereabouts", () => {
   it("says that a photo is kept when the server has said so", () => {
     show({ remote: "1", account: "u", kept: true });
     expect(screen.getByText(/kept in your account/)).toBeTruthy();
+  });
+
+  it("claims no copy of a photo that only the server could open", () => {
+    show({ source: "server", photo: null });
+    expect(screen.getByText(/No copy of your photo was kept/)).toBeTruthy();
+  });
+
+  it("does not call another device's scan this device's", () => {
+    show({ remote: "1", account: "u", photo: null }, true);
+    expect(screen.getByText(/Recognised on another device\. Your photo is not in your account/)).toBeTruthy();
+    expect(screen.getByRole("button").textContent).toMatch(/from my account/);
   });
 
   it("promises no deletion in an account that is not open", () => {

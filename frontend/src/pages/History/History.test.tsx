@@ -31,6 +31,31 @@ async function confirm(opener: RegExp, action: RegExp) {
 }
 
 describe("History", () => {
+  it("shows all together, newest first, and opens the answer of each", async () => {
+    const later = { ...far, id: "later", scanned_at: "2026-11-22T10:00:00Z" };
+    server.answers["/api/history?limit=100"] = () => json({ items: [later, far], next: null });
+    render(<History />);
+    await screen.findAllByText("from another device");
+    const links = within(screen.getByRole("list")).getAllByRole("link");
+    expect(links.map((link) => link.getAttribute("href"))).toEqual(["/scan/later", "/scan/1", "/scan/far"]);
+  });
+
+  it("shows a scan once whose answer from the account was lost", async () => {
+    server.answers["/api/history?limit=100"] = () => json({ items: [{ ...far, id: "1" }], next: null });
+    await keepScan(scanOf({ account: "u" }));
+    render(<History />);
+    await vi.waitFor(() => expect(paths()).toContain("GET /api/history?limit=100"));
+    expect(await screen.findAllByRole("listitem")).toHaveLength(1);
+    expect(screen.queryByText("from another device")).toBeNull();
+  });
+
+  it("says that scans of other devices are missing when the account cannot be reached", async () => {
+    delete server.answers["/api/history?limit=100"];
+    render(<History />);
+    expect(await screen.findByText(/^What your other devices scanned cannot be shown/)).toBeTruthy();
+    expect(screen.getAllByRole("listitem")).toHaveLength(1);
+  });
+
   it("deletes a scan of another device", async () => {
     server.answers["/api/history/far"] = () => new Response(null, { status: 204 });
     render(<History />);

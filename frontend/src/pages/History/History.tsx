@@ -4,34 +4,41 @@ import { useUser } from "../../api/session";
 import { useCatalogue } from "../../catalogue/catalogue";
 import { coloursOf } from "../../cut/colour";
 import { Cut } from "../../cut/Cut";
-import { deleteAll, deleteRemote, remoteHistory, type RemoteScan } from "../../history/account";
+import { deleteAll, deleteRemote, remoteHistory } from "../../history/account";
+import { fromAccount } from "../../history/away";
 import { shownSpecies, useScans, type Scan } from "../../history/store";
 import { capital, useWords } from "../../i18n/useWords";
 import { Confirm } from "../../parts/Confirm";
 import { Fill } from "../../parts/Fill";
-import { notDeleted } from "../../parts/notDeleted";
+import { notDone } from "../../parts/notDone";
 import { Page } from "../../parts/Page";
-import { usePhoto } from "../../parts/usePhoto";
+import { usePhotoOf } from "../../parts/usePhoto";
 import { announce } from "../../state/announce";
 import "./History.css";
+
+interface Shown {
+  scan: Scan;
+  /** Not on this device. */
+  away: boolean;
+}
 
 export function History() {
   const { say } = useWords();
   const here = useScans() ?? [];
   const owner = useUser();
-  const [remote, setRemote] = useRemote(owner?.id);
-  const [asking, setAsking] = useState<"all" | RemoteScan | null>(null);
+  const { remote, setRemote, missing } = useRemote(owner?.id);
+  const [asking, setAsking] = useState<"all" | Scan | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const elsewhere = remote.filter((scan) => !here.some((own) => own.remote === scan.id));
+  const all = together(here, remote);
 
-  async function remove(what: "all" | RemoteScan) {
+  async function remove(what: "all" | Scan) {
     setProblem(null);
     try {
       await (what === "all" ? deleteAll() : deleteRemote(what.id));
       setRemote(what === "all" ? [] : remote.filter((scan) => scan.id !== what.id));
       announce(say("deleted"));
     } catch (error) {
-      setProblem(notDeleted(error, say));
+      setProblem(notDone("notDeleted", error, say));
     }
   }
   const clearing = say(owner ? "historyClearAccount" : "historyClear");
@@ -41,7 +48,7 @@ export function History() {
       <h1 className="title">
         <Fill most={110}>{say("historyTitle")}</Fill>
       </h1>
-      {here.length || elsewhere.length ? null : (
+      {all.length ? null : (
         <>
           <p className="large">{say("historyEmpty")}</p>
           <Link className="button" href="/">
@@ -49,15 +56,13 @@ export function History() {
           </Link>
         </>
       )}
+      {missing ? <p className="quietly">{say("elsewhereMissing")}</p> : null}
       <ul className="scans">
-        {here.map((scan) => (
-          <Own key={scan.id} scan={scan} />
-        ))}
-        {elsewhere.map((scan) => (
-          <Remote key={scan.id} scan={scan} onDelete={() => setAsking(scan)} />
+        {all.map(({ scan, away }) => (
+          <Row key={scan.id} scan={scan} away={away} onDelete={() => setAsking(scan)} />
         ))}
       </ul>
-      {here.length || elsewhere.length ? (
+      {all.length ? (
         <button type="button" className="button quiet" onClick={() => setAsking("all")}>
           {clearing}
         </button>
@@ -76,59 +81,52 @@ export function History() {
   );
 }
 
+/** Those of this device and those of the account's other devices, newest first. */
+function together(here: readonly Scan[], remote: readonly Scan[]): readonly Shown[] {
+  const known = new Set(here.flatMap((own) => [own.id, own.remote]));
+  const elsewhere = remote.filter(({ id }) => !known.has(id)).map((scan) => ({ scan, away: true }));
+  const own = here.map((scan) => ({ scan, away: false }));
+  return [...own, ...elsewhere].sort((one, other) => other.scan.at.localeCompare(one.scan.at));
+}
+
 function useRemote(owner: string | undefined) {
-  const [found, setFound] = useState<readonly RemoteScan[]>([]);
+  const [remote, setRemote] = useState<readonly Scan[]>([]);
+  const [missing, setMissing] = useState(false);
   useEffect(() => {
     let wanted = true;
-    const empty: RemoteScan[] = [];
-    const ask = owner ? remoteHistory().catch(() => empty) : Promise.resolve(empty);
-    void ask.then((items) => wanted && setFound(items));
+    const ask = async () => (owner ? (await remoteHistory()).map((item) => fromAccount(item, owner)) : []);
+    const keep = (items: readonly Scan[], failed: boolean) => {
+      if (!wanted) return;
+      setRemote(items);
+      setMissing(failed);
+    };
+    ask().then(
+      (items) => keep(items, false),
+      () => keep([], true),
+    );
     return () => {
       wanted = false;
     };
   }, [owner]);
-  return [found, setFound] as const;
+  return { remote, setRemote, missing };
 }
 
-function Own({ scan }: { scan: Scan }) {
-  const address = usePhoto(scan.photo);
+function Row({ scan, away, onDelete }: Shown & { onDelete(): void }) {
+  const { say, date } = useWords();
+  const address = usePhotoOf(scan, "thumb");
+  const species = shownSpecies(scan);
+  const what = `${useName(species)}, ${date(scan.at, { dateStyle: "long", timeStyle: "short" })}`;
   return (
     <li>
       <Link href={`/scan/${scan.id}`} className="scan-one">
-        <Thumb address={address} species={shownSpecies(scan)} />
-        <Name species={shownSpecies(scan)} at={scan.at} perhaps={!scan.correction && !scan.recognition.sure} />
+        <Thumb address={address} species={species} />
+        <Name species={species} at={scan.at} perhaps={!scan.correction && !scan.recognition.sure} {...(away ? { note: say("elsewhere") } : {})} />
       </Link>
-    </li>
-  );
-}
-
-function Remote({ scan, onDelete }: { scan: RemoteScan; onDelete(): void }) {
-  const { say, date } = useWords();
-  const species = scan.correction?.species ?? (scan.recognition.is_produce ? scan.recognition.species : null);
-  const what = `${useName(species)}, ${date(scan.scanned_at, { dateStyle: "long", timeStyle: "short" })}`;
-  const content = (
-    <>
-      <Thumb address={scan.photo?.thumb_url ?? null} species={species} />
-      <Name species={species} at={scan.scanned_at} note={say("elsewhere")} perhaps={!scan.correction && !scan.recognition.sure} />
-    </>
-  );
-  return (
-    <li>
-      {species ? (
-        <Link href={`/species/${species}`} className="scan-one">
-          {content}
-        </Link>
-      ) : (
-        <span className="scan-one">{content}</span>
-      )}
-      <button
-        type="button"
-        className="button plain"
-        aria-label={say("deleteNamed", { name: what })}
-        onClick={onDelete}
-      >
-        {say("delete")}
-      </button>
+      {away ? (
+        <button type="button" className="button plain" aria-label={say("deleteNamed", { name: what })} onClick={onDelete}>
+          {say("delete")}
+        </button>
+      ) : null}
     </li>
   );
 }

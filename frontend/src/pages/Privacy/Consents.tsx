@@ -18,7 +18,7 @@ export function Consents({ owner }: { owner: User }) {
   const [asking, setAsking] = useState<Kind | null>(null);
 
   useEffect(() => {
-    const failed = (error: unknown) => setProblem(error instanceof ApiError ? error.message : say("offline"));
+    const failed = (error: unknown) => setProblem(error instanceof ApiError ? error.message : say("unreachable"));
     serverConfig().then(setConfig, failed);
     call<State>("GET", "/api/me/consents").then(setState, failed);
     // Asked once for each owner; the sentences follow the language by themselves.
@@ -37,7 +37,7 @@ export function Consents({ owner }: { owner: User }) {
       user.set({ ...owner, consents: { keep: next.keep, improve: next.improve } });
     } catch (error) {
       setState(before);
-      setProblem(error instanceof ApiError ? error.message : say("offline"));
+      setProblem(error instanceof ApiError ? error.message : say("unreachable"));
     }
   }
 
@@ -64,7 +64,11 @@ export function Consents({ owner }: { owner: User }) {
           <ul>
             {state.history.map(({ kind, granted, text_version: version, at }) => (
               <li key={kind + at}>
-                {say(kind === "keep" ? "keepSwitch" : "improveSwitch")}: {say(granted ? "granted" : "withdrawn")},{" "}
+                {say("labelled", {
+                  label: say(kind === "keep" ? "keepSwitch" : "improveSwitch"),
+                  words: say(granted ? "granted" : "withdrawn"),
+                })}
+                ,{" "}
                 {date(at, { dateStyle: "long", timeStyle: "short" })} ({version})
               </li>
             ))}

@@ -11,7 +11,7 @@ export function Notice() {
   useEffect(() => {
     call<NoticeText>("GET", "/api/notice").then(setNotice, () => setFailed(true));
   }, []);
-  if (!notice) return <p role="status">{say(failed ? "offline" : "loading")}</p>;
+  if (!notice) return <p role="status">{say(failed ? "unreachable" : "loading")}</p>;
   return (
     <>
       <p className="quietly">{say("noticeOf", { version: notice.version, date: date(notice.updated, { dateStyle: "long" }) })}</p>

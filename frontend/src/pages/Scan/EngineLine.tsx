@@ -29,7 +29,9 @@ export function EngineLine() {
             ))}
           </svg>
         </div>
-        <span>{say("engineLoading", { percent })}</span>
+        <span>
+          {say("engineLoading", { percent })}. {say(go)}
+        </span>
       </div>
     );
   }

@@ -9,6 +9,7 @@ import { UnreadablePhotoError } from "../../engine/photo";
 import { NobodyAnswersError, scan } from "../../history/scan";
 import { capital, useWords } from "../../i18n/useWords";
 import type { Say } from "../../i18n/useWords";
+import type { Word } from "../../i18n/words";
 import { Fill } from "../../parts/Fill";
 import { Page } from "../../parts/Page";
 import { announce } from "../../state/announce";
@@ -24,25 +25,29 @@ const FIRST_CUT = "persimmon";
 export function Scan() {
   const { say, pick } = useWords();
   const [, go] = useLocation();
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<Word | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [over, setOver] = useState(false);
   const camera = useCamera();
   const state = useStore(catalogue);
   const day = state.state === "ready" ? fruitOfTheDay(state.species, new Date()) : null;
 
+  function isBusy(word: Word) {
+    setBusy(word);
+    announce(say(word));
+  }
+
   async function look(source: Blob | HTMLVideoElement) {
-    setBusy(true);
     setProblem(null);
-    announce(say("looking"));
+    isBusy("looking");
     try {
-      const made = await scan(source);
+      const made = await scan(source, () => isBusy("fileGoes"));
       camera.stop();
       go(`/scan/${made.id}`);
     } catch (error) {
       const words = explain(error, say);
       setProblem(words);
-      setBusy(false);
+      setBusy(null);
     }
   }
   usePaste(look);
@@ -88,7 +93,7 @@ export function Scan() {
         <div className="scan-actions">
           {camera.on ? (
             <>
-              <button type="button" className="shutter" onClick={() => void shoot()} disabled={busy}>
+              <button type="button" className="shutter" onClick={() => void shoot()} disabled={busy !== null}>
                 <span className="hidden">{say("shutter")}</span>
               </button>
               <button type="button" className="button quiet" onClick={camera.stop}>
@@ -96,7 +101,7 @@ export function Scan() {
               </button>
             </>
           ) : canUseCamera() ? (
-            <button type="button" className="button" onClick={() => void start()} disabled={busy}>
+            <button type="button" className="button" onClick={() => void start()} disabled={busy !== null}>
               {busy ? say("looking") : say("takePhoto")}
             </button>
           ) : (
@@ -105,10 +110,11 @@ export function Scan() {
           {camera.on ? null : <FileButton className="button quiet" label={say("choosePhoto")} onFile={look} />}
           <p className="scan-drop">{over ? say("dropNow") : say("dropHint")}</p>
           <div role="alert">{problem ? <p className="problem">{problem}</p> : null}</div>
-          <EngineLine />
+          {busy === "fileGoes" ? <p className="engine">{say(busy)}</p> : <EngineLine />}
           {day ? (
             <p className="scan-day">
-              {say("today")}: <Link href={`/species/${day.id}`}>{capital(pick(day.name))}</Link>
+              {say("labelled", { label: say("today"), words: "" })}
+              <Link href={`/species/${day.id}`}>{capital(pick(day.name))}</Link>
             </p>
           ) : null}
         </div>
@@ -144,7 +150,7 @@ function FileButton({ className, label, capture, onFile }: FileButtonProps) {
 }
 
 function explain(error: unknown, say: Say): string {
-  if (error instanceof NobodyAnswersError) return say("needsNetwork");
+  if (error instanceof NobodyAnswersError) return say(error.word);
   if (error instanceof UnreadablePhotoError) return say("notAnImage");
   if (error instanceof ApiError) return error.message;
   return say("failed", { reason: error instanceof Error ? error.message : String(error) });

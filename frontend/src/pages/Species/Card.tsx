@@ -4,7 +4,7 @@ import { inSeason, monthRuns } from "../../catalogue/season";
 import type { Catalogue, Life, Species } from "../../api/types";
 import { coloursOf } from "../../cut/colour";
 import { Cut } from "../../cut/Cut";
-import { capital, useWords } from "../../i18n/useWords";
+import { capital, typeset, useWords } from "../../i18n/useWords";
 import { Nutrition } from "./Nutrition";
 import { SeasonRing } from "./SeasonRing";
 import "./Card.css";
@@ -63,7 +63,7 @@ function Names({ species }: { species: Species }) {
       {species.note ? <p>{pick(species.note)}</p> : null}
       {species.varieties.length ? (
         <p>
-          {say("varieties")}: {species.varieties.map((variety) => pick(variety.name)).join(", ")}
+          {say("labelled", { label: say("varieties"), words: species.varieties.map((variety) => pick(variety.name)).join(", ") })}
         </p>
       ) : null}
     </section>
@@ -177,12 +177,13 @@ function Others({ title, ids, catalogue }: { title: string; ids: readonly string
 function Origin({ species }: { species: Species }) {
   const { say, pick } = useWords();
   const { origin, producers } = species;
+  const country = (code: string) => (species.countries[code] ? pick(species.countries[code]) : code);
   return (
     <Block title={say("origin")}>
       {origin ? <p className="large">{capital(pick(origin.text))}</p> : null}
       {producers ? (
         <p>
-          {say("grownIn")}: {producers.countries.map((code) => (species.countries[code] ? pick(species.countries[code]) : code)).join(", ")}
+          {say("labelled", { label: say("grownIn"), words: producers.countries.map(country).join(", ") })}
           {producers.year ? ` (${producers.year})` : ""}
         </p>
       ) : null}
@@ -203,7 +204,7 @@ function Lines({ species, section }: { species: Species; section: string }) {
       {lines.map(([label, words]) => (
         <li key={label + words}>
           {label ? <b>{capital(label)} </b> : null}
-          {words}
+          {typeset(words, language)}
         </li>
       ))}
     </ul>

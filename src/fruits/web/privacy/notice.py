@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-VERSION = "2026-11-3"
+VERSION = "2026-11-4"
 UPDATED = "2026-11-21"
 
 
@@ -77,7 +77,7 @@ def sections(controller: str, retention_days: int, audit_days: int, minimum_age:
                 f"{audit_months} months, and without a way back to you from the day the account is deleted.",
                 f"Photos : {months} mois, ou jusqu'à ce que vous désactiviez le réglage, les supprimiez ou supprimiez "
                 "le compte. Historique et corrections : jusqu'à ce que vous les supprimiez ou supprimiez le compte. "
-                "Connexions : 30 jours. Journal de sécurité : {audit_months} mois, sans retour possible vers vous dès "
+                f"Connexions : 30 jours. Journal de sécurité : {audit_months} mois, sans retour possible vers vous dès "
                 "la suppression du compte.",
             ),
         ),

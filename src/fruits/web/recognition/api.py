@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from functools import lru_cache
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -18,7 +19,7 @@ from fruits.web.privacy import consents, notice
 from fruits.web.rates import Limiter, Rate, network
 from fruits.web.recognition import catalogue, engine, service
 from fruits.web.recognition.catalogue_schemas import CatalogueOut, SearchOut, SpeciesOut, SpeciesSummary
-from fruits.web.recognition.schemas import ConfigOut, CorrectionIn, CorrectionOut, Name, PhotoAnswer
+from fruits.web.recognition.schemas import ConfigOut, CorrectionIn, CorrectionOut, Name, PhotoAnswer, ScannedAt
 
 router = Router()
 _whole = settings.RECOGNITION_RATE
@@ -27,18 +28,24 @@ _corrections = Limiter(Rate(60, 60.0))
 
 
 class Wishes(Schema):
-    """What may be done with this photo, within what the account consented to; absent: all of that."""
+    """What may be done with this photo, within what the account consented to; absent: all of that.
+
+    In an account a client may give the scan its id and time, as for a scan that it made by itself: sent again under the
+    same id, the photo is stored once.
+    """
 
     keep: bool | None = None
     improve: bool | None = None
+    id: UUID | None = None
+    scanned_at: ScannedAt | None = None
 
 
-@router.post("/photos", response={200: PhotoAnswer, **refusals(408, 409, 413, 415, 422)}, tags=["recognition"])
+@router.post("/photos", response={200: PhotoAnswer, **refusals(404, 408, 409, 413, 415, 422)}, tags=["recognition"])
 def recognise(request: HttpRequest, photo: File[UploadedFile], wishes: Form[Wishes]) -> dict[str, Any]:
     """Recognise a photo (JPEG, PNG, WebP, AVIF, HEIC). It is forgotten unless its owner's switches say otherwise."""
     _hold(_recognitions, request)
-    data = photo.read()
-    return service.scan_photo(data, optional_user(request), {"keep": wishes.keep, "improve": wishes.improve})
+    switches: dict[consents.Kind, bool | None] = {"keep": wishes.keep, "improve": wishes.improve}
+    return service.scan_photo(photo.read(), optional_user(request), switches, wishes.id, wishes.scanned_at)
 
 
 @router.post("/corrections", response={201: CorrectionOut, **refusals(401, 404, 410, 422)}, tags=["recognition"])

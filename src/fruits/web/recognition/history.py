@@ -23,7 +23,7 @@ from fruits.web.privacy.journal import audit
 from fruits.web.rates import Limiter, Rate
 from fruits.web.recognition import photos, service
 from fruits.web.recognition.models import Correction, Photo, Scan
-from fruits.web.recognition.schemas import DeviceScans, HistoryOut, ScanOut, ScansOut
+from fruits.web.recognition.schemas import DeviceScans, HistoryOut, ScanOut, ScansOut, in_utc
 
 router = Router(auth=SignedIn(), tags=["history"])
 _additions = Limiter(Rate(30, 60.0))
@@ -152,6 +152,6 @@ def _cursor(words: str) -> tuple[datetime, UUID]:
         parsed = datetime.fromisoformat(at)
         if parsed.tzinfo is None:
             raise ValueError("a time without its zone")
-        return parsed, UUID(id_)
+        return in_utc(parsed), UUID(id_)
     except (ValueError, binascii.Error) as error:
         raise ApiError(422, "invalid", fields={"before": ["not a cursor"]}) from error

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from fruits.web.recognition.catalogue_schemas import SpeciesOut, TextOut
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")]
 ModelName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+def in_utc(time: datetime) -> datetime:
+    """The same moment in UTC; raises ``ValueError`` for one before the year 1 or after 9999 there."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of range in UTC") from error
+
+
+ScannedAt = Annotated[AwareDatetime, AfterValidator(in_utc)]
 
 
 class Strict(Schema):
@@ -125,7 +136,7 @@ class DeviceScan(Strict):
     """A scan that a device made by itself."""
 
     id: UUID
-    scanned_at: AwareDatetime
+    scanned_at: ScannedAt
     recognition: Recognition
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from fruits.web.accounts.models import User
@@ -20,33 +21,36 @@ from fruits.web.recognition.schemas import CorrectionIn
 Json = dict[str, Any]
 
 
-def scan_photo(data: bytes, user: User | None, wishes: dict[consents.Kind, bool | None]) -> Json:
+def scan_photo(
+    data: bytes,
+    user: User | None,
+    wishes: dict[consents.Kind, bool | None],
+    id_: uuid.UUID | None = None,
+    scanned_at: datetime | None = None,
+) -> Json:
     """Answer for a photo; for a user also write the history, and store the photo where a switch allows it.
 
-    ``wishes`` may hold a switch back for this photo, never turn on what the account has not consented to.
-    Raises ``ApiError``.
+    ``wishes`` may hold a switch back for this photo, never turn on what the account has not consented to. A scan that
+    the user already has under ``id_`` is answered again as it is: nothing is recognised or stored.
+    Raises ``ApiError``, ``not-found`` when ``id_`` is that of another user's scan.
     """
+    scan = _own(user, id_)
+    if scan is not None:
+        return _answer(scan.pk, scan.recognition, user, scan)
     allowed = _allowed(user, wishes)
     recognition, _ = engine.recognise(data)
-    answer = tokens.Answer(uuid.uuid4(), recognition["model"], recognition["species"] or "", recognition["confidence"])
-    scan = None
     if user is None:
         with transaction.atomic():
             _tell(None, recognition, "server", stored=False)
-    elif any(allowed.values()):
-        scan = _remember_with_photo(data, user, answer.id, recognition, allowed)
-    else:
-        with transaction.atomic():
-            scan = _remember(user, answer.id, recognition)
-            _tell(user, recognition, "server", stored=False)
-    token, expires_at = tokens.make(answer, user)
-    species = recognition["species"]
-    return {
-        "recognition": recognition,
-        "card": catalogue.full(species) if recognition["is_produce"] and species in catalogue.catalogue() else None,
-        "correction": {"token": token, "expires_at": expires_at},
-        "scan": None if scan is None else scan_json(scan),
-    }
+        return _answer(uuid.uuid4(), recognition, None, None)
+    scan = Scan(id_ or uuid.uuid4(), user=user, scanned_at=_time(scanned_at), source="server", recognition=recognition)
+    try:
+        _remember(scan, data, allowed)
+    except IntegrityError:  # the same photo, sent twice at a time
+        scan = _own(user, id_)
+        if scan is None:
+            raise
+    return _answer(scan.pk, scan.recognition, user, scan)
 
 
 def add_device_scans(user: User, scans: list[Json]) -> list[Scan]:
@@ -63,7 +67,7 @@ def add_device_scans(user: User, scans: list[Json]) -> list[Scan]:
                 pk=one["id"],
                 defaults={
                     "user": user,
-                    "scanned_at": min(one["scanned_at"], timezone.now()),
+                    "scanned_at": _time(one["scanned_at"]),
                     "source": "device",
                     "recognition": one["recognition"],
                 },
@@ -84,6 +88,7 @@ def correct(wish: CorrectionIn, user: User | None) -> Correction:
         raise ApiError(422, "unknown-species")
     answer, source, scan = _corrected(wish, user)
     with transaction.atomic():
+        _check_not_anothers(answer, user)
         row, _ = Correction.objects.update_or_create(
             recognition_id=answer.id,
             defaults={
@@ -151,21 +156,52 @@ def _allowed(user: User | None, wishes: dict[consents.Kind, bool | None]) -> dic
     return wanted
 
 
-def _remember(user: User, id_: uuid.UUID, recognition: Json) -> Scan:
-    return Scan.objects.create(pk=id_, user=user, scanned_at=timezone.now(), source="server", recognition=recognition)
+def _own(user: User | None, id_: uuid.UUID | None) -> Scan | None:
+    """The scan of that id if the user has it already; raises ``ApiError`` ``not-found`` when it is another's."""
+    if user is None or id_ is None:
+        return None
+    scan = Scan.objects.filter(pk=id_).select_related("photo", "correction").first()
+    if scan is not None and scan.user_id != user.pk:
+        raise ApiError(404, "not-found")
+    return scan
 
 
-def _remember_with_photo(
-    data: bytes, user: User, id_: uuid.UUID, recognition: Json, allowed: dict[consents.Kind, bool]
-) -> Scan:
+def _time(scanned_at: datetime | None) -> datetime:
+    """When a photo was taken by its client's word; not in the future."""
+    now = timezone.now()
+    return now if scanned_at is None else min(scanned_at, now)
+
+
+def _remember(scan: Scan, data: bytes, allowed: dict[consents.Kind, bool]) -> None:
+    """Write a new scan, and the photo where that is allowed; raises ``IntegrityError`` when its id is taken."""
+    if any(allowed.values()):
+        _remember_with_photo(scan, data, allowed)
+        return
+    with transaction.atomic():
+        scan.save(force_insert=True)
+        _tell(scan.user, scan.recognition, scan.source, stored=False)
+
+
+def _remember_with_photo(scan: Scan, data: bytes, allowed: dict[consents.Kind, bool]) -> None:
     with engine.slot():
         photo = engine.decode_within_limits(data, longest=settings.KEPT_LONGEST_SIDE)
         jpeg, width, height = photos.re_encode(photo.pixels)
-    with photos.stored(user.region, jpeg) as name, transaction.atomic():
-        scan = _remember(user, id_, recognition)
+    with photos.stored(scan.user.region, jpeg) as name, transaction.atomic():
+        scan.save(force_insert=True)
         photos.attach(scan, name, jpeg, (width, height), kept=allowed["keep"], improve=allowed["improve"])
-        _tell(user, recognition, "server", stored=True)
-    return scan
+        _tell(scan.user, scan.recognition, scan.source, stored=True)
+
+
+def _answer(id_: uuid.UUID, recognition: Json, user: User | None, scan: Scan | None) -> Json:
+    species = recognition["species"]
+    answer = tokens.Answer(id_, recognition["model"], species or "", recognition["confidence"])
+    token, expires_at = tokens.make(answer, user)
+    return {
+        "recognition": recognition,
+        "card": catalogue.full(species) if recognition["is_produce"] and species in catalogue.catalogue() else None,
+        "correction": {"token": token, "expires_at": expires_at},
+        "scan": None if scan is None else scan_json(scan),
+    }
 
 
 def _tell(user: User | None, recognition: Json, source: str, *, stored: bool) -> None:
@@ -201,6 +237,13 @@ def _corrected(wish: CorrectionIn, user: User | None) -> tuple[tokens.Answer, st
     if device is None:
         raise ApiError(400, "bad-request")
     return tokens.Answer(uuid.uuid4(), device.model, device.species or "", device.confidence), "device", None
+
+
+def _check_not_anothers(answer: tokens.Answer, user: User | None) -> None:
+    """Ids come from clients: that of an answer may be one that another user has corrected."""
+    owner = Correction.objects.filter(recognition_id=answer.id).values_list("user_id", flat=True).first()
+    if owner is not None and (user is None or owner != user.pk):
+        raise ApiError(404, "not-found")
 
 
 def _check_known(recognition: Json) -> None:
