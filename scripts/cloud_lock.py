@@ -1,8 +1,8 @@
-"""Write the list of what a cluster installs, from requirements/dev.txt: our run-time needs without Spark.
+"""Write the lists of what a cluster installs, from requirements/dev.txt: our run-time needs without Spark, and pip.
 
 A test compares.
 
-python scripts/cloud_lock.py [FILE]
+python scripts/cloud_lock.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parent.parent
 LOCK = REPOSITORY / "requirements" / "dev.txt"
-TARGET = REPOSITORY / "src" / "fruits" / "cloud" / "data" / "wheelhouse.txt"
+TARGET = REPOSITORY / "src" / "fruits" / "cloud" / "data"
 ON_THE_CLUSTER = {"pyspark", "py4j"}  # it brings its own
 FOR_PEOPLE = {"cryptography"}  # setup makes certificates; a cluster does not
 ENVIRONMENT = {
@@ -38,6 +38,11 @@ def wheelhouse() -> str:
     """Return the list: a pin and its hashes a package, in order of names."""
     pins = _pins(LOCK.read_text(encoding="utf-8"))
     return "".join(f"{pins[name]}\n" for name in sorted(_closure()))
+
+
+def installer() -> str:
+    """Return the list of what installs the others: pip, alone."""
+    return f"{_pins(LOCK.read_text(encoding='utf-8'))['pip']}\n"
 
 
 def _closure() -> set[str]:
@@ -72,6 +77,7 @@ def _pins(lock: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if sys.argv[1:] else TARGET
-    target.write_text(wheelhouse(), encoding="utf-8")
-    print(target)
+    folder = Path(sys.argv[1]) if sys.argv[1:] else TARGET
+    for name, text in (("wheelhouse.txt", wheelhouse()), ("pip.txt", installer())):
+        (folder / name).write_text(text, encoding="utf-8")
+        print(folder / name)

@@ -9,6 +9,7 @@ here.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from fruits.cloud import policies
 from fruits.cloud.bucket_pieces import ACCESS_LOG_DAYS, LOG_DAYS, OLD_VERSION_DAYS, RULE_MARK, UPLOAD_DAYS
 from fruits.cloud.role_pieces import INLINE, ROLES
 from fruits.cloud.site import MADE, PREFIX, PROJECT, Site
-from fruits.cloud.user_policy import user_policy
+from fruits.cloud.user_policy import user_policies
 
+_SSE_S3 = {"SSEAlgorithm": "AES256"}
 TARGET = Path(__file__).parent.parent / "infra" / "fruits.yaml"
 HEAD = """# Written by scripts/cloud_template.py; do not edit. What `fruits cloud setup` makes, for those who keep their
 # infrastructure in CloudFormation. Three things a template cannot do, and `setup` run afterwards does: tag the subnet
-# and its VPC for EMR, make and upload the certificates for encryption in transit, and write down the site.
+# and its VPC for EMR, make and upload the certificates for encryption in transit, and write down the site. Parameters
+# that you changed are options there: Encryption --encryption, KmsKey --kms-key, Private --private, Subnet --subnet.
 """
+KEY = "${Key.Arn}"  # of the site: the one that is made here, or the parameter
 
 
 class TemplateSite(Site):
@@ -45,16 +49,28 @@ def template() -> dict[str, Any]:
         partition="${AWS::Partition}",
         images=("s3://${Bucket}/images",),
         results="s3://${Bucket}/results",
-        key="${Key.Arn}",
+        key=KEY,
         subnet="${Subnet}",
     )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Fruits!: bucket, roles and security configuration for clusters under a budget",
         "Parameters": _parameters(),
+        "Conditions": {
+            "OwnKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "KmsKey"}, ""]}]},
+            "MadeKey": {"Fn::Equals": [{"Ref": "KmsKey"}, ""]},
+            "WithKms": {"Fn::Equals": [{"Ref": "Encryption"}, "kms"]},
+            "PrivateSubnet": {"Fn::Equals": [{"Ref": "Private"}, "true"]},
+        },
         "Resources": _sub({**_buckets(site), **_key(site), **_roles(site), **_network(site)}),
         "Outputs": {
-            "UserPolicy": {"Description": "attach it to people who run jobs", "Value": {"Ref": "UserPolicy"}},
+            "AccessGroup": {
+                "Condition": "PrivateSubnet",
+                "Description": "security group of EMR's own access to a private subnet",
+                "Value": {"Ref": "AccessGroup"},
+            },
+            "DataPolicy": {"Description": "attach both to people who run jobs", "Value": {"Ref": "DataPolicy"}},
+            "ClustersPolicy": {"Description": "the other of them", "Value": {"Ref": "ClustersPolicy"}},
             "PrimaryGroup": {"Description": "security group of primaries", "Value": {"Ref": "PrimaryGroup"}},
             "CoreGroup": {"Description": "security group of core nodes", "Value": {"Ref": "CoreGroup"}},
         },
@@ -75,6 +91,24 @@ def _parameters() -> dict[str, Any]:
         },
         "Vpc": {"Type": "AWS::EC2::VPC::Id", "Description": "network of the clusters"},
         "Subnet": {"Type": "AWS::EC2::Subnet::Id", "Description": "a subnet of it"},
+        "Private": {
+            "Type": "String",
+            "Description": "true where the subnet has no public addresses",
+            "AllowedValues": ["false", "true"],
+            "Default": "false",
+        },
+        "Encryption": {
+            "Type": "String",
+            "Description": "of the bucket: s3 (SSE-S3) or kms (SSE-KMS)",
+            "AllowedValues": ["s3", "kms"],
+            "Default": "s3",
+        },
+        "KmsKey": {
+            "Type": "String",
+            "Description": "ARN of your own key; one is made if this is empty",
+            "AllowedPattern": "(arn:[a-z-]+:kms:.+)?",
+            "Default": "",
+        },
     }
 
 
@@ -91,7 +125,9 @@ def _buckets(site: Site) -> dict[str, Any]:
         [logs, uploads, {"Id": f"{RULE_MARK}old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": old}],
     )
     main["DependsOn"] = "LogPolicy"
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": site.key}
     main["Properties"] |= {
+        "BucketEncryption": _if("WithKms", _encryption(kms, bucket_key=True), _encryption(_SSE_S3)),
         "VersioningConfiguration": {"Status": "Enabled"},
         "LoggingConfiguration": {"DestinationBucketName": site.log_bucket, "LogFilePrefix": f"{site.bucket}/"},
     }
@@ -119,15 +155,20 @@ def _bucket(name: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
                 "RestrictPublicBuckets": True,
             },
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [
-                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
-                ]
-            },
+            "BucketEncryption": _encryption(_SSE_S3),
             "LifecycleConfiguration": {"Rules": sorted(rules, key=lambda rule: str(rule["Id"]))},
             "Tags": _tags({"project": PROJECT, MADE[0]: MADE[1]}),
         },
     }
+
+
+def _encryption(default: dict[str, str], *, bucket_key: bool = False) -> dict[str, Any]:
+    rule = {"ServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_key}
+    return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+def _if(condition: str, then: Any, otherwise: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    return {"Fn::If": [condition, then, otherwise]}
 
 
 def _expiry(name: str, prefix: str, days: int) -> dict[str, Any]:
@@ -145,6 +186,7 @@ def _key(site: Site) -> dict[str, Any]:
     return {
         "Key": {
             "Type": "AWS::KMS::Key",
+            "Condition": "MadeKey",
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
@@ -156,6 +198,7 @@ def _key(site: Site) -> dict[str, Any]:
         },
         "KeyAlias": {
             "Type": "AWS::KMS::Alias",
+            "Condition": "MadeKey",
             "Properties": {"AliasName": site.key_alias, "TargetKeyId": {"Ref": "Key"}},
         },
     }
@@ -175,11 +218,14 @@ def _roles(site: Site) -> dict[str, Any]:
         for role in ROLES
     }
     profile = {"InstanceProfileName": site.role("node"), "Roles": [{"Ref": "NodeRole"}]}
-    user = {"ManagedPolicyName": site.user_policy, "PolicyDocument": user_policy(site)}
-    return roles | {
-        "NodeProfile": {"Type": "AWS::IAM::InstanceProfile", "Properties": profile},
-        "UserPolicy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": user},
+    people = {
+        f"{name.rpartition('-')[2].capitalize()}Policy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"ManagedPolicyName": name, "PolicyDocument": document},
+        }
+        for name, document in user_policies(site).items()
     }
+    return roles | {"NodeProfile": {"Type": "AWS::IAM::InstanceProfile", "Properties": profile}} | people
 
 
 def _network(site: Site) -> dict[str, Any]:
@@ -193,17 +239,25 @@ def _network(site: Site) -> dict[str, Any]:
                 "Tags": _tags(policies.TAGS),
             },
         }
-        for part in ("primary", "core")
+        for part in ("primary", "core", "access")
     }
-    return groups | {
-        "Security": {
-            "Type": "AWS::EMR::SecurityConfiguration",
-            "Properties": {
-                "Name": site.security_configuration,
-                "SecurityConfiguration": policies.security_configuration(site),
-            },
-        }
-    }
+    groups["AccessGroup"]["Condition"] = "PrivateSubnet"
+    security = _either(
+        "WithKms",
+        policies.security_configuration(replace(site, encryption="kms")),
+        policies.security_configuration(site),
+    )
+    properties = {"Name": site.security_configuration, "SecurityConfiguration": security}
+    return groups | {"Security": {"Type": "AWS::EMR::SecurityConfiguration", "Properties": properties}}
+
+
+def _either(condition: str, then: Any, otherwise: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what two documents have in common, with Fn::If where they differ."""
+    if then == otherwise:
+        return then
+    if isinstance(then, dict) and isinstance(otherwise, dict) and then.keys() == otherwise.keys():
+        return {name: _either(condition, then[name], otherwise[name]) for name in then}
+    return _if(condition, then, otherwise)
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -211,7 +265,9 @@ def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _sub(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return ``value`` with Fn::Sub around every text that has a parameter in it."""
+    """Return ``value`` with Fn::Sub around every text that has a parameter in it, and the site's key chosen."""
+    if value == KEY:
+        return _if("OwnKey", {"Ref": "KmsKey"}, {"Fn::GetAtt": ["Key", "Arn"]})
     if isinstance(value, str):
         return {"Fn::Sub": value} if "${" in value else value
     if isinstance(value, dict):

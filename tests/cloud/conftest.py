@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ from fruits.storage import s3 as s3_storage
 from servers import CREDENTIALS, free_port, s3_server, start, wait_until
 
 HERE = Path(__file__).parent
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -141,3 +143,9 @@ def site(aws_servers: World, surroundings: None) -> Site:
     for name in ("SHA256SUMS", "job.py", "bootstrap.sh", "environment.tar.gz"):
         client.put_object(Bucket=BUCKET, Key=f"{PACKAGE.removeprefix(f's3://{BUCKET}/')}/{name}", Body=b"x")
     return load_site(Aws("eu-west-3"), BUCKET)
+
+
+@pytest.fixture
+def out(site: Site) -> str:
+    """A new place for results."""
+    return f"{site.results}/run-{next(_NUMBERS)}"

@@ -12,28 +12,14 @@ from pathlib import Path
 import boto3
 import pytest
 from cloud_children import in_a_child, outcome_of
-from cloud_words import BUCKET, PACKAGE, run_words
+from cloud_runs import CREATE, created, until
+from cloud_words import BUCKET, run_words
 
 from fruits.cloud.aws import Aws
 from fruits.cloud.site import Site
 from fruits.cloud.state import CloudRun, Runs
 
 _NUMBERS = itertools.count(1)
-_CREATE = ("create", "--bucket", BUCKET, "--budget", "5", "--package", PACKAGE, "--poll", "0.05")
-
-
-@pytest.fixture
-def out(site: Site) -> str:
-    return f"{site.results}/look-{next(_NUMBERS)}"
-
-
-def created(cloud, *more: str) -> str:
-    """Create a cluster that waits; returns its id."""
-    answer = cloud(*_CREATE, *more)
-    assert answer.code == 0, answer.said
-    found = re.search(r"(j-\d+) waits", answer.said)
-    assert found
-    return found[1]
 
 
 def test_a_cluster_that_waits_from_create_to_terminate(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
@@ -76,7 +62,7 @@ def test_a_cluster_that_waits_from_create_to_terminate(cloud, world, site: Site,
 
 def test_a_cluster_that_does_not_start(cloud, world, site: Site) -> None:
     world.script(boot="bootstrap_failure")
-    answer = cloud(*_CREATE)
+    answer = cloud(*CREATE)
     assert answer.code == 1
     assert "did not start: BOOTSTRAP_FAILURE" in answer.last
     assert world.running() == []
@@ -102,7 +88,7 @@ def test_clusters_of_others_are_left_alone(cloud, world, site: Site) -> None:
         assert world.running() == [theirs]
     finally:
         world.end(theirs, "USER_REQUEST", "the test is over", errors=False)
-        _until(lambda: world.running() == [], "it to end")
+        until(lambda: world.running() == [], "it to end")
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -112,7 +98,7 @@ def test_a_cluster_that_ended_while_nobody_looked_costs_no_more(cloud, world, si
     run = _run_of(runs, identifier)
     assert 0 < time.time() - run.created < 30
     world.end(identifier, "USER_REQUEST", "Terminated by auto-termination", errors=False)
-    _until(lambda: world.running() == [], "it to end")
+    until(lambda: world.running() == [], "it to end")
     run.created, run.asked, run.deadline = 0, run.asked - 864000, run.deadline - 864000
     if not known:
         run.identifier = f"j-GONE{next(_NUMBERS)}"
@@ -132,49 +118,11 @@ def _run_of(runs: Runs, identifier: str) -> CloudRun:
     return next(run for run in runs.all() if run.identifier == identifier)
 
 
-def _until(condition, what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize(
-    "script", [{"lose": {"AddJobFlowSteps": 1}}, {"refuse": {"AddJobFlowSteps": ["ThrottlingException", 400, 1]}}]
-)
-def test_a_job_is_submitted_once_whatever_becomes_of_the_call(cloud, world, site: Site, out: str, script: dict) -> None:
-    identifier = created(cloud)
-    world.script(**script)
-    words = ("submit", f"s3://{BUCKET}/images", out, "--cluster", identifier, "--poll", "0.05", "--wait")
-    answer = cloud(*words)
-    assert answer.code == 0, answer.said
-    assert len(boto3.client("emr").list_steps(ClusterId=identifier)["Steps"]) == 1
-    cloud("terminate", "--all", "--poll", "0.05")
-
-
-def test_submit_called_again_finds_the_job_that_goes_on(cloud, world, site: Site, out: str, tmp_path: Path) -> None:
-    identifier = created(cloud)
-    world.script(job="hang")
-    words = ("submit", f"s3://{BUCKET}/images", out, "--cluster", identifier, "--poll", "0.05")
-    log = tmp_path / "log"
-    child = in_a_child("cloud", *words, "--wait", log=log)
-    _until(lambda: "; run " in (log.read_text() if log.exists() else ""), "the job")
-    time.sleep(0.5)
-    os.kill(child, signal.SIGINT)
-    assert outcome_of(child) == 130, log.read_text()
-    first, _, said = log.read_text().strip().partition("\n")
-    assert f"To end it now: fruits cloud terminate --bucket {BUCKET} {identifier}" in said
-    assert cloud(*words).last == first
-    assert cloud(*words, "--limit", "1").last != first, "other work"
-    assert len(boto3.client("emr").list_steps(ClusterId=identifier)["Steps"]) == 2
-    cloud("terminate", "--all", "--poll", "0.05")
-
-
 def test_interrupted_while_a_cluster_starts(cloud, world, site: Site, tmp_path: Path) -> None:
     world.script(pause=3)
     log = tmp_path / "log"
-    child = in_a_child("cloud", *_CREATE, log=log)
-    _until(lambda: "stopped after" in (log.read_text() if log.exists() else ""), "the cluster")
+    child = in_a_child("cloud", *CREATE, log=log)
+    until(lambda: "stopped after" in (log.read_text() if log.exists() else ""), "the cluster")
     os.kill(child, signal.SIGINT)
     assert outcome_of(child) == 130, log.read_text()
     found = re.search(
@@ -188,24 +136,13 @@ def test_interrupted_while_a_cluster_starts(cloud, world, site: Site, tmp_path: 
 
 def test_credentials_that_end_while_a_cluster_starts(cloud, world, site: Site) -> None:
     world.script(expire="DescribeCluster")
-    answer = cloud(*_CREATE)
+    answer = cloud(*CREATE)
     assert answer.code == 5
     found = re.search(rf"goes on and stops by itself, at .*fruits cloud (terminate --bucket {BUCKET} \S+)", answer.last)
     assert found, answer.last
     world.script()
     assert cloud(*found[1].split(), "--poll", "0.05").code == 0
     assert world.running() == []
-
-
-def test_a_job_that_fails_leaves_the_waiting_cluster_to_others(cloud, world, site: Site, out: str) -> None:
-    identifier = created(cloud)
-    world.script(job="fail")
-    words = ("submit", f"s3://{BUCKET}/images", out, "--cluster", identifier, "--poll", "0.05", "--wait")
-    answer = cloud(*words)
-    assert answer.code == 1
-    assert "the job failed" in answer.last
-    assert world.running() == [identifier]
-    assert cloud("terminate", "--all", "--poll", "0.05").last == "nothing is left running"
 
 
 def test_no_jupyterhub_is_told(cloud, world, site: Site) -> None:

@@ -36,11 +36,30 @@ from servers import (
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LOCK = REPOSITORY / "src" / "fruits" / "cloud" / "data" / "wheelhouse.txt"
+PIP = LOCK.parent / "pip.txt"
 
 
-def test_the_lock_is_what_its_script_writes() -> None:
-    written = runpy.run_path(str(REPOSITORY / "scripts" / "cloud_lock.py"))["wheelhouse"]()
-    assert LOCK.read_text(encoding="utf-8") == written, "run scripts/cloud_lock.py"
+def test_the_locks_are_what_their_script_writes() -> None:
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "cloud_lock.py"))
+    assert LOCK.read_text(encoding="utf-8") == script["wheelhouse"](), "run scripts/cloud_lock.py"
+    assert PIP.read_text(encoding="utf-8") == script["installer"](), "run scripts/cloud_lock.py"
+
+
+def test_pip_is_pinned_by_its_hash_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What installs all others is held as they are; one in the cache that is another is not taken."""
+    lines = PIP.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("pip==")
+    assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
+    version = lines[0].removeprefix("pip==").split()[0]
+    cache, wheel = tmp_path / "cache", tmp_path / "fruits-0.1.0-py3-none-any.whl"
+    cache.mkdir()
+    (cache / f"pip-{version}-py3-none-any.whl").write_bytes(b"another")
+    wheel.write_bytes(b"zip")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    pinned = "".join(f"{line}\n" for line in lines)
+    monkeypatch.setattr("fruits.cloud.package._data", lambda name: pinned if name == "pip.txt" else "")
+    with pytest.raises(CloudError, match="pip download failed"):
+        build_package(tmp_path / "package", cache, wheel=wheel)
 
 
 def test_the_lock_holds_what_a_run_imports_and_no_spark() -> None:

@@ -1,4 +1,4 @@
-"""Regions, prices, shapes and the forecast."""
+"""Regions, prices and the forecast."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import boto3
 import pytest
 from cloud_words import BUCKET
 from hypothesis import given
@@ -13,15 +14,15 @@ from hypothesis import strategies as st
 
 from fruits.cli.cloud_common import cache
 from fruits.cloud.aws import Aws, session
-from fruits.cloud.emr_request import cluster_request
 from fruits.cloud.errors import UsageError
 from fruits.cloud.forecast import Throughput, cheapest, forecast
 from fruits.cloud.prices import Prices, refresh
 from fruits.cloud.regions import EU, choose_region
 from fruits.cloud.shapes import Shape, candidates
 from fruits.cloud.site import Site
-from fruits.cloud.target import Order, check_release
+from fruits.cloud.state import CloudRun, Runs
 from fruits.records import RunRecord
+from fruits.storage import s3 as s3_storage
 
 PRICES = Prices.load()
 
@@ -118,6 +119,13 @@ def test_each_region_keeps_its_own_day_and_source(world, cloud, tmp_path: Path) 
         (cache() / "prices.json").unlink()
 
 
+def test_the_prices_file_is_valid_json_with_a_dated_rate() -> None:
+    folder = Path(__file__).parent.parent.parent / "src" / "fruits" / "cloud" / "data"
+    document = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
+    date.fromisoformat(document["usd_to_eur"]["as_of"])
+    assert 0.5 < document["usd_to_eur"]["rate"] < 1.5
+
+
 # --- the forecast ----------------------------------------------------------------------------------------------------
 
 
@@ -194,91 +202,68 @@ def test_plan_takes_the_throughput_of_an_earlier_run(cloud, world, site: Site, t
     assert cloud("plan", f"s3://{BUCKET}/images", f"{site.results}/x", "--record", tmp_path / "none").code == 2
 
 
-# --- shapes and requests ----------------------------------------------------------------------------------------------
+def remember(site: Site, name: str, record: bytes) -> None:
+    """Leave a run that succeeded, with what its OUT holds for a record."""
+    out = f"{site.results}/{name}"
+    run = CloudRun(f"20260101T000000-{name}", site.region, Shape().to_json(), "emr-7.12.0", out=out)
+    run.stage, run.outcome = "closed", "succeeded"
+    Runs(site, Aws(site.region)).begin(run)
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"results/{name}/run.json", Body=record)
 
 
-def order(shape: Shape, **more) -> Order:
-    site = Site("b", "eu-west-3", "123456789012", results="s3://b/results", subnet="subnet-1", **more.pop("site", {}))
-    words = {
-        "release": "emr-7.12.0",
-        "package": "s3://b/p",
-        "settings": {},
-        "deadline": 1.8e9,
-        "minutes": 60,
-        "tags": {"project": "fruits"},
-    }
-    return Order("20260101T000000-abc", site, shape, **words | more)
+def test_plan_takes_the_throughput_of_the_bucket_s_last_runs(cloud, world, site: Site) -> None:
+    words = ("plan", f"s3://{BUCKET}/images", f"{site.results}/planned")
+    assert "assumed from a benchmark on 2 cores: no earlier run of 200 images or more is known" in cloud(*words).said
+    told = RunRecord("of-the-bucket", "done", "i", "o", embedded=900, features=900, images_per_second=160.0, cores=2)
+    remember(site, "told", told.to_json())
+    remember(site, "torn", b"no json")
+    answer = cloud(*words)
+    assert answer.code == 0, answer.said
+    assert "throughput measured in 1 earlier run(s): of-the-bucket" in answer.said
+    of_images = cloud("plan", f"s3://{BUCKET}/images", "out")
+    assert "of-the-bucket" in of_images.said, "the bucket of the images, if OUT has none"
 
 
-def test_spot_spares_primary_and_one_core_node() -> None:
-    request = cluster_request(order(Shape(nodes=4, spot=True, max_nodes=8), command=("run",)))
-    groups = request["Instances"]["InstanceGroups"]
-    found = [(group["InstanceRole"], group["InstanceCount"], group["Market"]) for group in groups]
-    assert found == [("MASTER", 1, "ON_DEMAND"), ("CORE", 1, "ON_DEMAND"), ("TASK", 3, "SPOT")]
-    limits = request["ManagedScalingPolicy"]["ComputeLimits"]
-    assert (limits["MinimumCapacityUnits"], limits["MaximumCapacityUnits"]) == (4, 8)
-    assert limits["MaximumOnDemandCapacityUnits"] == 1
+@pytest.mark.parametrize(
+    ("words", "script", "sentence"),
+    [
+        (("out",), {}, "which bucket? say --bucket NAME"),
+        (("out", "--bucket", "not-set-up"), {}, "the bucket not-set-up is not set up for Fruits!"),
+        (
+            (f"s3://{BUCKET}/results/denied",),
+            {"refuse": {f"GET /{BUCKET}/fruits/setup.json": ["AccessDenied", 403, 9]}},
+            "access denied for GetObject",
+        ),
+    ],
+)
+def test_where_the_runs_cannot_be_read_the_forecast_says_what_it_rests_on(
+    cloud, world, site: Site, tmp_path: Path, words: tuple, script: dict, sentence: str
+) -> None:
+    (tmp_path / "images" / "Pear").mkdir(parents=True)
+    (tmp_path / "images" / "Pear" / "1.jpg").write_bytes(b"jpeg")
+    world.script(**script)
+    answer = cloud("plan", "images", *words)
+    assert answer.code == 0, answer.said
+    assert "assumed from a benchmark on 2 cores: the runs of the bucket could not be read (" in answer.said
+    assert sentence in answer.said
 
 
-def test_a_cluster_that_waits_ends_when_idle_and_never_after_more_than_four_hours() -> None:
-    request = cluster_request(order(Shape(), notebook=True))
-    assert request["AutoTerminationPolicy"] == {"IdleTimeout": 1800}
-    assert request["Instances"]["KeepJobFlowAliveWhenNoSteps"] is True
-    assert {"Name": "JupyterHub"} in request["Applications"]
-    with pytest.raises(UsageError, match="--idle"):
-        cluster_request(order(Shape(), idle_minutes=241))
-    spark4 = cluster_request(order(Shape(), notebook=True, release="emr-spark-8.0.0"))
-    assert {"Name": "JupyterHub"} not in spark4["Applications"]
+def test_plan_with_credentials_that_have_expired(cloud, world, site: Site) -> None:
+    world.script(refuse={f"GET /{BUCKET}": ["ExpiredToken", 400, 9]})
+    answer = cloud("plan", f"s3://{BUCKET}/images", f"{site.results}/planned")
+    assert answer.code == 5
+    assert "AWS refused the credentials (ExpiredToken); renew them, e.g. `aws sso login`" in answer.last
+    world.script(refuse={f"GET /{BUCKET}/results/planned/run.json": ["ExpiredToken", 400, 9]})
+    assert cloud("plan", f"s3://{BUCKET}/images", f"{site.results}/planned").code == 5
 
 
-def test_a_private_subnet_needs_the_service_group() -> None:
-    site = {"private": True, "service_group": "sg-3"}
-    instances = cluster_request(order(Shape(), command=("run",), site=site))["Instances"]
-    assert instances["ServiceAccessSecurityGroup"] == "sg-3"
-
-
-@pytest.mark.parametrize(("label", "spark"), [("emr-7.1.0", "3.5"), ("emr-7.12.0", "3.5"), ("emr-spark-8.0.0", "4.0")])
-def test_releases_we_know(label: str, spark: str) -> None:
-    assert check_release(label) == spark
-
-
-@pytest.mark.parametrize("label", ["emr-7.0.0", "emr-6.15.0", "emr-8.0.0", "7.1.0", "emr-7.x.0", ""])
-def test_releases_we_refuse(label: str) -> None:
-    with pytest.raises(UsageError, match="emr-7.1.0"):
-        check_release(label)
-
-
-@pytest.mark.parametrize("name", sorted(PRICES.instances))
-def test_an_executor_fits_its_node(name: str) -> None:
-    settings = Shape(instance=name).executors(PRICES)
-    total = sum(int(settings[f"spark.executor.{part}"].removesuffix("g")) for part in ("memory", "memoryOverhead"))
-    machine = PRICES.instance(name)
-    assert total + 1.5 <= machine.memory_gb * 0.75
-    assert int(settings["spark.executor.memoryOverhead"].removesuffix("g")) >= 0.7 * machine.vcpus, "a worker a vCPU"
-    assert settings["spark.executor.cores"] == str(machine.vcpus)
-
-
-def test_the_tables_are_what_the_chain_writes() -> None:
-    import pyarrow as pa
-
-    from fruits.cloud.glue import COLUMNS
-    from fruits.pipeline.tables import SCHEMAS
-
-    words = {
-        pa.string(): "string",
-        pa.int64(): "bigint",
-        pa.int32(): "int",
-        pa.float32(): "float",
-        pa.list_(pa.float32()): "array<float>",
-        pa.timestamp("us", tz="UTC"): "timestamp",
-    }
-    assert {name: [(f.name, words[f.type]) for f in schema] for name, schema in SCHEMAS.items()} == {
-        name: list(columns) for name, columns in COLUMNS.items()
-    }
-
-
-def test_the_prices_file_is_valid_json_with_a_dated_rate() -> None:
-    folder = Path(__file__).parent.parent.parent / "src" / "fruits" / "cloud" / "data"
-    document = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
-    date.fromisoformat(document["usd_to_eur"]["as_of"])
-    assert 0.5 < document["usd_to_eur"]["rate"] < 1.5
+def test_plan_without_credentials(cloud, world, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for cached in (session, s3_storage._client):
+        cached.cache_clear()
+        request.addfinalizer(cached.cache_clear)
+    answer = cloud("plan", f"s3://{BUCKET}/images", f"s3://{BUCKET}/results/planned")
+    assert answer.code == 5
+    assert "no valid AWS credentials; run `aws configure`" in answer.last

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from fruits.cli import cloud_cluster, cloud_look, cloud_run, cloud_site
+from fruits.cli import cloud_cluster, cloud_look, cloud_package, cloud_plan, cloud_run, cloud_site
 
-_PARTS = (cloud_site, cloud_run, cloud_cluster, cloud_look)
+_PARTS = (cloud_site, cloud_package, cloud_plan, cloud_run, cloud_cluster, cloud_look)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fruits.cli import cloud_common as common
-from fruits.cli.cloud_run import chain_command, chain_options, check_places, goes_on, package_uri, planned
+from fruits.cli.cloud_job import chain_command, chain_options, check_places, goes_on, planned
+from fruits.cli.cloud_package import check_package, package_uri
 from fruits.cli.run import Interrupted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def add_actions(actions: Any) -> None:  # noqa: ANN401 - argparse's
     common.add_release(create)
     common.add_budget(create)
     create.add_argument("--idle", type=int, default=30, metavar="MINUTES", help="ends after so long without work (30)")
+    create.add_argument("--backbone", metavar="NAME", help="take a fetched or added backbone along, for `submit`")
     create.add_argument("--notebook", action="store_true", help="with JupyterHub")
     submit = common.add_action(
         actions, "submit", "run the chain on a cluster that waits", _submit, parents=[chain_options()]
@@ -79,7 +81,9 @@ def _how_to_end(manager: Runner, name: str) -> str:
 
 def _submit(arguments: argparse.Namespace) -> int:
     from fruits.cloud.errors import CloudError, UsageError
+    from fruits.cloud.results import register
     from fruits.cloud.state import new_run_id
+    from fruits.cloud.submitted import settle
 
     command = chain_command(arguments)
     manager = common.runner(arguments, command[2])
@@ -87,10 +91,14 @@ def _submit(arguments: argparse.Namespace) -> int:
     cluster = common.known_run(manager, arguments.cluster)
     if cluster.stage != "started" or cluster.out or cluster.machines.target != "ec2":
         raise UsageError(f"{arguments.cluster} does not wait for work; start one with: fruits cloud create")
+    if arguments.backbone:
+        remedy = f"fruits cloud create --backbone {arguments.backbone}"
+        check_package(cluster.package, arguments.backbone, manager, cluster, remedy=remedy)
     job = replace(cluster, run=new_run_id(), images=command[1], out=command[2], command=command)
     service = manager.clusters
     job.step, job.run = service.submit(cluster.identifier, manager.order(job))
-    manager.runs.begin(replace(job, stage="closed"))
+    job.stage = "closed"
+    manager.runs.begin(job)
     common.say(f"step {job.step} of {cluster.identifier}; run {job.run}")
     if not arguments.wait:
         return 0
@@ -102,7 +110,9 @@ def _submit(arguments: argparse.Namespace) -> int:
             f"interrupted. The job, {job.run}, goes on, and so does its cluster."
             f" {_how_to_end(manager, cluster.identifier)}"
         ) from None
+    settle(manager, job)
     if seen.phase != "succeeded":
         raise CloudError(f"the job failed: {seen.reason}; `fruits cloud logs {job.run}` shows its logs")
+    register(job, manager.site, manager.aws, common.say)
     common.say(f"done; fruits cloud download {job.out} DIR")
     return 0

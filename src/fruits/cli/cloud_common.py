@@ -154,7 +154,8 @@ def known_run(manager: Runner, name: str) -> CloudRun:
 
     found = manager.runs.of(name.rstrip("/")) if name.startswith("s3://") else manager.runs.load(name)
     if found is None:
-        found = next((run for run in manager.runs.all() if run.identifier == name), None)
+        # Jobs that were submitted bear their cluster's id too; what is asked for is the cluster.
+        found = next((run for run in manager.runs.all() if run.identifier == name and not run.step), None)
     if found is None:
         raise UsageError(f"no run {name} in s3://{manager.site.bucket}; `fruits cloud costs` lists them all")
     return found

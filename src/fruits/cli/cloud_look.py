@@ -23,7 +23,9 @@ def add_actions(actions: Any) -> None:  # noqa: ANN401 - argparse's
     logs = common.add_action(actions, "logs", "print the logs of a run", _logs)
     logs.add_argument("run", metavar="RUN", help="run, cluster or OUT")
     logs.add_argument("--lines", type=int, default=40, metavar="N", help="of each log, the last so many (40)")
-    download = common.add_action(actions, "download", "copy results to a folder", _download)
+    download = common.add_action(
+        actions, "download", "copy results to a folder, and register their tables for Athena", _download
+    )
     download.add_argument("out", metavar="OUT", help="s3:// URI of the results")
     download.add_argument("folder", metavar="DIR", help="folder of this machine")
     download.add_argument("--tables", action="store_true", help="the Parquet tables too, not only report and model")
@@ -52,6 +54,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
         seen = EmrOnEc2(manager.aws).observe(run.identifier, run.step)
         common.say(f"{run.run}  {run.identifier} {run.step}  {seen.state} {seen.reason}".rstrip())
+        if seen.phase == "succeeded":
+            common.say(f"report and tables: fruits cloud download {run.out} DIR")
         return 0
     common.say(f"{run.run}  {run.identifier or 'not started'}  {run.outcome or run.stage}  {run.message}".rstrip())
     common.say(f"at most {run.cost_eur:.2f} EUR of {run.budget_eur:.2f}")
@@ -86,16 +90,24 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 def _download(arguments: argparse.Namespace) -> int:
     from fruits.cloud.errors import UsageError
-    from fruits.cloud.results import WITH_MODEL, download, open_results
+    from fruits.cloud.results import WITH_MODEL, download, open_results, register
+    from fruits.cloud.submitted import settle
     from fruits.records import TABLES
 
-    door = common.aws(arguments)
-    site = common.site(arguments, door, arguments.out)
+    manager = common.runner(arguments, arguments.out)
+    out = arguments.out.rstrip("/")
+    run = manager.runs.of(out)
+    if run is not None:
+        settle(manager, run)
     names = (*WITH_MODEL, *(TABLES if arguments.tables else ()))
-    made = download(open_results(arguments.out.rstrip("/"), site, door), Path(arguments.folder), names)
+    made = download(open_results(out, manager.site, manager.aws), Path(arguments.folder), names)
     if not made:
         raise UsageError(f"{arguments.out} holds no results")
-    common.say(f"{len(made)} files in {arguments.folder}")
+    try:
+        if run is not None:
+            register(run, manager.site, manager.aws, common.say)
+    finally:
+        common.say(f"{len(made)} files in {arguments.folder}")
     return 0
 
 

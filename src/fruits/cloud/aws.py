@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fruits.cloud.errors import CloudError, CredentialsError, ThrottledError, UsageError
+from fruits.storage import StorageError
 
 ATTEMPTS = 7  # botocore's standard mode waits a random time up to 1, 2, 4 ... 20 s between them
 _EXPIRED = {
@@ -124,12 +125,29 @@ def aws_errors(doing: str) -> Iterator[None]:
     except ClientError as error:
         raise _sentence(doing, error) from error
     except BotoCoreError as error:
-        name = type(error).__name__
-        if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError") or "Token" in name:
+        if _are_missing(error):
             raise CredentialsError(
                 f"{doing}: no valid AWS credentials; run `aws configure` or `aws sso login`, or set AWS_PROFILE"
             ) from error
         raise CloudError(f"{doing}: {error}") from error
+
+
+@contextlib.contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn a storage's error into :class:`CredentialsError` where credentials are the reason; others pass."""
+    try:
+        yield
+    except StorageError as error:
+        cause = error.__cause__
+        if cause is not None and (code_of(cause) in _EXPIRED or _are_missing(cause)):
+            with aws_errors(str(error).partition(": ")[0]):
+                raise cause from None
+        raise
+
+
+def _are_missing(error: BaseException) -> bool:
+    name = type(error).__name__
+    return name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError") or "Token" in name
 
 
 def _sentence(doing: str, error: Any) -> CloudError:  # noqa: ANN401 - botocore has no types
@@ -138,7 +156,7 @@ def _sentence(doing: str, error: Any) -> CloudError:  # noqa: ANN401 - botocore 
         return CredentialsError(f"{doing}: AWS refused the credentials ({code}); renew them, e.g. `aws sso login`")
     if code in _DENIED:
         return CloudError(
-            f"{doing}: access denied for {error.operation_name}; `fruits cloud setup` prints the policy a user needs."
+            f"{doing}: access denied for {error.operation_name}; `fruits cloud setup` prints the policies a user needs."
             f" AWS says: {message}"
         )
     if code in _THROTTLED:

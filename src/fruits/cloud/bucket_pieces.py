@@ -23,9 +23,14 @@ _BLOCKED = {
 }
 
 
-def bucket_pieces(site: Site, session: Session) -> list[Piece]:
-    """Return the pieces of both buckets; the access logs' first, for the other points to it."""
-    ours = {bucket: is_ours(bucket, session) for bucket in (site.log_bucket, site.bucket)}
+def bucket_pieces(site: Site, session: Session, ours: dict[str, bool], *, adopt: bool = False) -> list[Piece]:
+    """Return the pieces of both buckets; the access logs' first, for the other points to it.
+
+    Args:
+        site, session: where, and by what.
+        ours: of each bucket whether it is `setup`'s own; an owner's keeps what is theirs.
+        adopt: mark buckets that were there as `setup`'s own.
+    """
     access = f"{site.bucket}/"  # where the access logs lie in their bucket
     log_rules = [
         _expiry("access-logs", access, ACCESS_LOG_DAYS),
@@ -35,11 +40,11 @@ def bucket_pieces(site: Site, session: Session) -> list[Piece]:
     for suffix, prefix in [("", "")] if ours[site.bucket] else _own_prefixes(site):
         main_rules += [_versions(suffix, prefix), _uploads(suffix, prefix)]
     return [
-        _exists(site.log_bucket, site, session),
+        _exists(site.log_bucket, site, session, adopt=adopt),
         *single_settings(site, site.log_bucket, session),
         _policy(site.log_bucket, log_bucket_policy(site), session),
         _lifecycle(site.log_bucket, log_rules, session),
-        _exists(site.bucket, site, session),
+        _exists(site.bucket, site, session, adopt=adopt),
         *single_settings(site, site.bucket, session),
         _policy(site.bucket, bucket_policy(site), session),
         _lifecycle(site.bucket, main_rules, session),
@@ -57,12 +62,15 @@ def single_settings(site: Site, bucket: str, session: Session) -> list[Piece]:
     return [*_closed(bucket, session), _encryption(bucket, encryption, session), _versioning(bucket, session)]
 
 
-def is_ours(bucket: str, session: Session) -> bool:
-    """Whether `setup` made the bucket (it bears our tag), or is about to."""
-    if session.read("s3", "head_bucket", Bucket=bucket) is None:
-        return True
+def tags_of(bucket: str, session: Session) -> dict[str, str]:
+    """Return the tags of a bucket; none where there is no bucket."""
     answer = session.read("s3", "get_bucket_tagging", Bucket=bucket) or {"TagSet": []}
-    return {"Key": MADE[0], "Value": MADE[1]} in answer["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+
+def is_ours(tags: dict[str, str]) -> bool:
+    """Whether `setup` made the bucket that bears these tags, or took it over."""
+    return tags.get(MADE[0]) == MADE[1]
 
 
 def _own_prefixes(site: Site) -> list[tuple[str, str]]:
@@ -72,16 +80,21 @@ def _own_prefixes(site: Site) -> list[tuple[str, str]]:
     return [("-fruits", PREFIX), *([("-results", f"{results}/")] if there else [])]
 
 
-def _exists(bucket: str, site: Site, session: Session) -> Piece:
+def _exists(bucket: str, site: Site, session: Session, *, adopt: bool) -> Piece:
     def read() -> Any:  # noqa: ANN401 - any value
-        return None if session.read("s3", "head_bucket", Bucket=bucket) is None else "exists"
+        if session.read("s3", "head_bucket", Bucket=bucket) is None:
+            return None
+        return "exists" if not adopt or is_ours(tags_of(bucket, session)) else "not marked"
 
-    def write(_: Any) -> None:  # noqa: ANN401 - any value
-        where = {} if site.region == "us-east-1" else {"LocationConstraint": site.region}
-        place = {"CreateBucketConfiguration": where} if where else {}
-        session.change("s3", "create_bucket", Bucket=bucket, **place)
-        tags = [{"Key": "project", "Value": PROJECT}, {"Key": MADE[0], "Value": MADE[1]}]
-        session.change("s3", "put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": tags})
+    def write(present: Any) -> None:  # noqa: ANN401 - any value
+        tags = {} if present is None else tags_of(bucket, session)
+        if present is None:
+            where = {} if site.region == "us-east-1" else {"LocationConstraint": site.region}
+            place = {"CreateBucketConfiguration": where} if where else {}
+            session.change("s3", "create_bucket", Bucket=bucket, **place)
+        tags |= {"project": PROJECT, MADE[0]: MADE[1]}
+        wanted = [{"Key": key, "Value": value} for key, value in tags.items()]
+        session.change("s3", "put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": wanted})
 
     return Piece(f"bucket {bucket}", "exists", read, write)
 

@@ -37,14 +37,14 @@ class Throughput:
     source: str
 
     @classmethod
-    def default(cls) -> Throughput:
-        """Return what is assumed before any run was recorded."""
+    def default(cls, why: str = f"no earlier run of {_LEAST_EMBEDDED} images or more is known") -> Throughput:
+        """Return what is assumed before any run was recorded, with why it is."""
         images = Range(DEFAULT_RATE / 2, DEFAULT_RATE, DEFAULT_RATE * 2)
-        return cls(images, 0.0005, "assumed from a benchmark on 2 cores; no earlier run was given")
+        return cls(images, 0.0005, f"assumed from a benchmark on 2 cores: {why}")
 
     @classmethod
     def from_records(cls, records: list[RunRecord]) -> Throughput:
-        """Return what earlier runs did; :meth:`default` if none of them says enough."""
+        """Return what earlier runs did; the default if none of them says enough."""
         told = [r for r in records if r.embedded >= _LEAST_EMBEDDED and r.images_per_second > 0 and _vcpus(r) > 0]
         if not told:
             return cls.default()

@@ -79,7 +79,7 @@ def build_package(
     tell(f"wheel {own.name}; collecting {lock.count('==')} packages for Python {PYTHON}, {architecture}")
     _download(lock, wheels, cache / f"{PYTHON}-{architecture}", architecture)
     (folder / "requirements.txt").write_text(_own_pin(own) + lock, encoding="utf-8")
-    shutil.copy(_pip(cache), folder)
+    _download(_data("pip.txt"), folder, cache, architecture)  # nodes may have none; a wheel of pip runs as it is
     (folder / "job.py").write_text(JOB, encoding="utf-8")
     (folder / "bootstrap.sh").write_text(_data("bootstrap.sh"), encoding="utf-8")
     for file in backbones:
@@ -115,17 +115,22 @@ def upload_package(package: Package, site: Site, aws: Aws, tell: Tell = lambda l
     return uri
 
 
-def check_uploaded(uri: str, site: Site, aws: Aws, *, archive: bool) -> None:
-    """Raise :class:`UsageError` unless a whole package lies at ``uri``."""
+def check_uploaded(
+    uri: str, site: Site, aws: Aws, *, archive: bool, backbones: Sequence[Path] = (), mend: str = "fruits cloud package"
+) -> None:
+    """Raise :class:`UsageError` unless a whole package lies at ``uri``.
+
+    ``backbones`` are files that must be in it, relative to the folder of backbones; ``mend`` is what to do otherwise.
+    """
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if bucket != site.bucket or not key.startswith(f"{PREFIX}packages/"):
-        raise UsageError(f"{uri} is no package in s3://{site.bucket}/{PREFIX}packages/; run: fruits cloud package")
-    wanted = [SUMS, "job.py", *([ARCHIVE] if archive else [])]
+        raise UsageError(f"{uri} is no package in s3://{site.bucket}/{PREFIX}packages/; run: {mend}")
+    wanted = [SUMS, "job.py", *([ARCHIVE] if archive else []), *(f"backbones/{name}" for name in backbones)]
     with aws_errors(f"looking for the package {uri}"):
         answer = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{key}/", MaxKeys=200)
     names = {item["Key"].removeprefix(f"{key}/") for item in answer.get("Contents", [])}
     if lacking := [name for name in wanted if name not in names]:
-        raise UsageError(f"the package {uri} lacks {', '.join(lacking)}; run: fruits cloud package again")
+        raise UsageError(f"the package {uri} lacks {', '.join(lacking)}; run: {mend}")
 
 
 def source_tree() -> Path | None:
@@ -166,17 +171,6 @@ def _download(lock: str, target: Path, cache: Path, architecture: str) -> None:
                 *["download", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", requirements.name],
                 *["--python-version", PYTHON, "--implementation", "cp", *abis, *chosen, *places, "--dest", str(to)],
             )
-
-
-def _pip(cache: Path) -> Path:
-    """Return pip's own wheel: nodes may have no pip for this Python, and a wheel of pip runs as it is."""
-    from importlib import metadata  # noqa: PLC0415
-
-    version = metadata.version("pip")
-    known = cache / f"pip-{version}-py3-none-any.whl"
-    if not known.exists():
-        _pip_run("download", "--no-deps", "--only-binary", ":all:", f"pip=={version}", "--dest", str(cache))
-    return known
 
 
 def _archive(folder: Path, architecture: str) -> None:

@@ -5,21 +5,46 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fruits.cloud.bucket_pieces import is_ours, single_settings
+from fruits.cloud.bucket_pieces import is_ours, single_settings, tags_of
 from fruits.cloud.errors import CloudError, UsageError
 from fruits.cloud.pieces import Session
 from fruits.cloud.regions import EU
-from fruits.cloud.site import Site, split_uri
+from fruits.cloud.site import MADE, PROJECT, Site, split_uri
 
 
-def check_places(site: Site, session: Session) -> None:
-    """Raise :class:`UsageError` where a bucket lies elsewhere, or has settings of its owner's that ours would break."""
+def check_places(site: Site, session: Session, *, adopt: bool = False) -> dict[str, bool]:
+    """Return of each of the site's own buckets whether it is `setup`'s own: made by it, about to be, or adopted now.
+
+    Raises:
+        UsageError: a bucket lies elsewhere, or has settings of its owner's that ours would break.
+    """
+    regions = {}
     for bucket in buckets(site):
-        if complaint := misplaced(bucket, site, session, outside_eu=site.outside_eu):
+        regions[bucket] = region_of(bucket, session)
+        if complaint := misplaced(bucket, regions[bucket], site, outside_eu=site.outside_eu):
             raise UsageError(f"{complaint}; nothing was changed")
+    ours = {}
     for bucket in (site.log_bucket, site.bucket):
-        if not is_ours(bucket, session):
+        ours[bucket] = adopt or regions[bucket] is None or _was_made(bucket, session)
+        if not ours[bucket]:
             _check_owner(bucket, site, session)
+    return ours
+
+
+def owners(site: Site, session: Session) -> dict[str, bool]:
+    """Return of each of the site's own buckets, which are there, whether it is `setup`'s own."""
+    return {bucket: is_ours(tags_of(bucket, session)) for bucket in (site.log_bucket, site.bucket)}
+
+
+def _was_made(bucket: str, session: Session) -> bool:
+    """Whether `setup` made a bucket. Its first version left only a tag that anybody may use: that is told."""
+    tags = tags_of(bucket, session)
+    if not is_ours(tags) and tags.get("project") == PROJECT:
+        session.tell(
+            f"{bucket} bears the tag project={PROJECT}, but not {MADE[0]}={MADE[1]}: it is treated as one that was"
+            " there before; if an earlier `fruits cloud setup` made it, say --adopt, once"
+        )
+    return is_ours(tags)
 
 
 def buckets(site: Site) -> list[str]:
@@ -28,14 +53,9 @@ def buckets(site: Site) -> list[str]:
     return list(dict.fromkeys((site.bucket, site.log_bucket, *named)))
 
 
-def misplaced(bucket: str, site: Site, session: Session, *, outside_eu: bool) -> str:
-    """Return why data may not lie in ``bucket`` and what to do, or the empty string.
-
-    Raises:
-        CloudError: nobody can tell where it lies.
-    """
+def misplaced(bucket: str, region: str | None, site: Site, *, outside_eu: bool) -> str:
+    """Return why data may not lie in ``bucket``, which lies in ``region``, and what to do, or the empty string."""
     own = bucket in (site.bucket, site.log_bucket)
-    region = region_of(bucket, session)
     if region is None:  # what a policy names and nobody owns, anybody could make
         return "" if own else f"there is no bucket {bucket}; make it in {site.region}, or name another"
     if region not in EU and not outside_eu:
@@ -49,7 +69,11 @@ def misplaced(bucket: str, site: Site, session: Session, *, outside_eu: bool) ->
 
 
 def region_of(bucket: str, session: Session) -> str | None:
-    """Return where a bucket lies, or None where there is none: S3 tells even those who may not look into it."""
+    """Return where a bucket lies, or None where there is none: S3 tells even those who may not look into it.
+
+    Raises:
+        CloudError: nobody can tell.
+    """
     try:
         answer = session.read("s3", "head_bucket", Bucket=bucket)
     except CloudError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fruits.cloud.aws import Aws
+from fruits.cloud.aws import Aws, storage_errors
 from fruits.cloud.glue import register_tables
 from fruits.cloud.site import Site
 from fruits.cloud.state import CloudRun
@@ -28,17 +28,17 @@ class Outcome:
 
 
 def collect(run: CloudRun, site: Site, aws: Aws, folder: str | None, tell: Callable[[str], None]) -> None:
-    """Amend the record in OUT, download report and record into ``folder``, register the tables.
-
-    A job that says itself why it failed is believed: its sentence becomes the run's.
-    """
+    """Amend the record in OUT, download report and record into ``folder``, register the tables."""
     out = open_results(run.out, site, aws)
-    record = amend(out, run)
-    if record is not None and record.status in ("failed", "stopped") and run.outcome == "failed" and record.message:
-        run.message = f"{record.message}. {run.message}"
+    amend(out, run)
     if folder is not None:
         for path in download(out, Path(folder), SMALL):
             tell(f"downloaded {path}")
+    register(run, site, aws, tell)
+
+
+def register(run: CloudRun, site: Site, aws: Aws, tell: Callable[[str], None]) -> None:
+    """Register the tables of a run that succeeded, or refresh them."""
     if run.outcome == "succeeded":
         names = register_tables(site, aws, run.out, run.run)
         tell(f"tables for Athena: {', '.join(names)}")
@@ -51,10 +51,12 @@ def open_results(uri: str, site: Site, aws: Aws) -> Storage:
 
 
 def amend(out: Storage, run: CloudRun) -> RunRecord | None:
-    """Write into ``run.json`` where the run took place and at what price, and return it; None where there is none."""
-    try:
-        record = RunRecord.from_json(out.read(RUN))
-    except (MissingError, ValueError, TypeError):
+    """Write into ``run.json`` where the run took place and at what price, and return it; None where there is none.
+
+    A job that says itself why it failed is believed: its sentence becomes the run's.
+    """
+    record = read_record(out)
+    if record is None:
         return None
     shape = run.machines
     cloud = {
@@ -72,18 +74,32 @@ def amend(out: Storage, run: CloudRun) -> RunRecord | None:
     }
     if record.arguments.get("cloud") != cloud:
         record.arguments["cloud"] = cloud
-        out.write(RUN, record.to_json())
+        with storage_errors():
+            out.write(RUN, record.to_json())
+    if record.status in ("failed", "stopped") and run.outcome == "failed" and record.message:
+        run.message = f"{record.message}. {run.message}"
     return record
+
+
+def read_record(out: Storage) -> RunRecord | None:
+    """Return the record in OUT, or None where there is none, or none that can be understood."""
+    try:
+        with storage_errors():
+            return RunRecord.from_json(out.read(RUN))
+    except (MissingError, ValueError, TypeError):
+        return None
 
 
 def download(out: Storage, folder: Path, names: tuple[str, ...]) -> list[Path]:
     """Copy files, or what lies below folders, of OUT into ``folder``; what is missing is left out."""
     made = []
     for name in names:
-        keys = [entry.key for entry in out.list(name)] if name in EVERYTHING else [name]
+        with storage_errors():
+            keys = [entry.key for entry in out.list(name)] if name in EVERYTHING else [name]
         for key in keys:
             try:
-                content = out.read(key)
+                with storage_errors():
+                    content = out.read(key)
             except MissingError:
                 continue
             target = folder / key

@@ -1,24 +1,46 @@
-"""The roles, the instance profile and the policy for people; EMR's security configuration."""
+"""The roles, the instance profile and the policies for people; EMR's security configuration."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from fruits.cloud import policies
+from fruits.cloud.errors import UsageError
 from fruits.cloud.pieces import Piece, Session, same_document
 from fruits.cloud.site import PROJECT, Role, Site
-from fruits.cloud.user_policy import user_policy
+from fruits.cloud.statements import Document
+from fruits.cloud.user_policy import user_policies
 
 ROLES: tuple[Role, ...] = ("service", "node", "serverless", "scheduler")
 INLINE = "fruits"  # name of each role's one inline policy
+MANAGED_LIMIT, INLINE_LIMIT = 6144, 10240  # IAM's, in characters without white space
 _TAGS = [{"Key": "project", "Value": PROJECT}]
 
 
 def role_pieces(site: Site, session: Session) -> list[Piece]:
     """Return the pieces of IAM."""
     pieces = [piece for role in ROLES for piece in (_trust(site, role, session), _may(site, role, session))]
-    return [*pieces, _profile(site, session), _user_policy(site, session)]
+    people = [_user_policy(site, session, name, wanted) for name, wanted in user_policies(site).items()]
+    return [*pieces, _profile(site, session), *people]
+
+
+def check_sizes(site: Site) -> None:
+    """Raise :class:`UsageError` where IAM would refuse a policy as too long: many or long places make it so."""
+    site = replace(site, key=site.key or site.arn("kms", f"key/{'0' * 36}"))
+    documents = [(name, wanted, MANAGED_LIMIT) for name, wanted in user_policies(site).items()]
+    documents += [(site.role(role), policies.role_policy(site, role), INLINE_LIMIT) for role in ROLES]
+    for name, wanted, limit in documents:
+        if (size := len(_compact(wanted))) > limit:
+            raise UsageError(
+                f"the policy {name} would have {size:,} characters, and IAM allows {limit:,}; nothing was changed."
+                " Name fewer --images, or one folder above them"
+            )
+
+
+def _compact(wanted: Document) -> str:
+    return json.dumps(wanted, separators=(",", ":"))
 
 
 def _trust(site: Site, role: Role, session: Session) -> Piece:
@@ -67,9 +89,8 @@ def _profile(site: Site, session: Session) -> Piece:
     return Piece(f"instance profile {name}", [name], read, write)
 
 
-def _user_policy(site: Site, session: Session) -> Piece:
-    wanted = user_policy(site)
-    arn = f"arn:{site.partition}:iam::{site.account}:policy/{site.user_policy}"
+def _user_policy(site: Site, session: Session, name: str, wanted: Document) -> Piece:
+    arn = f"arn:{site.partition}:iam::{site.account}:policy/{name}"
 
     def read() -> Any:  # noqa: ANN401 - any value
         policy = session.read("iam", "get_policy", PolicyArn=arn)
@@ -80,9 +101,9 @@ def _user_policy(site: Site, session: Session) -> Piece:
         return same_document(answer["PolicyVersion"]["Document"])
 
     def write(present: Any) -> None:  # noqa: ANN401 - any value
-        text = json.dumps(wanted, separators=(",", ":"))  # IAM allows 6,144 characters
+        text = _compact(wanted)
         if present is None:
-            session.change("iam", "create_policy", PolicyName=site.user_policy, PolicyDocument=text, Tags=_TAGS)
+            session.change("iam", "create_policy", PolicyName=name, PolicyDocument=text, Tags=_TAGS)
             return
         versions = session.read("iam", "list_policy_versions", PolicyArn=arn)["Versions"]
         if len(versions) >= 5:  # IAM keeps five
@@ -90,7 +111,7 @@ def _user_policy(site: Site, session: Session) -> Piece:
             session.change("iam", "delete_policy_version", PolicyArn=arn, VersionId=oldest["VersionId"])
         session.change("iam", "create_policy_version", PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
 
-    return Piece(f"policy {site.user_policy} for people", same_document(wanted), read, write)
+    return Piece(f"policy {name} for people", same_document(wanted), read, write)
 
 
 def security_piece(site: Site, session: Session) -> Piece:

@@ -133,7 +133,7 @@ class Runner:
             BudgetError: the budget ended before the job did.
             CloudError: the job failed, or was stopped.
         """
-        outcome: Outcome = self._judge(run, seen)
+        outcome: Outcome = self.judge(run, seen)
         if run.stage != "ended":
             run.stage, run.outcome = "ended", outcome.kind
             run.message = outcome.sentence
@@ -208,7 +208,7 @@ class Runner:
             return service.observe(run.identifier, run.step)
         return service.observe(run.identifier)
 
-    def _judge(self, run: CloudRun, seen: Observation) -> Outcome:
+    def judge(self, run: CloudRun, seen: Observation) -> Outcome:
         """Return how it ended. Whatever ends at the deadline without success was ended by the budget."""
         if seen.phase == "succeeded":
             return Outcome("succeeded", "")

@@ -12,28 +12,32 @@ from fruits.cloud.bucket_pieces import bucket_pieces
 from fruits.cloud.certificates import RENEW_DAYS, expires, make_certificates
 from fruits.cloud.errors import CloudError, UsageError
 from fruits.cloud.pieces import Piece, Session, same_document
-from fruits.cloud.places import check_places
+from fruits.cloud.places import check_places, owners
 from fruits.cloud.policies import TAGS, key_policy
-from fruits.cloud.role_pieces import role_pieces, security_piece
+from fruits.cloud.role_pieces import check_sizes, role_pieces, security_piece
 from fruits.cloud.site import CERTIFICATES_KEY, SETUP_KEY, Site
 
 
-def setup(site: Site, session: Session) -> tuple[Site, int]:
+def setup(site: Site, session: Session, *, adopt: bool = False) -> tuple[Site, int]:
     """Make everything that is missing, and return the site with the ids of what was made, and how many pieces changed.
 
     Calling it again changes nothing. Roles come before EMR's security configuration, buckets before what lies in them.
+    With ``adopt``, buckets that were there are `setup`'s own from now on.
 
     Raises:
-        UsageError: a bucket lies where it may not, or its owner decided otherwise; nothing was changed.
+        UsageError: a bucket lies where it may not, or its owner decided otherwise, or IAM would refuse a policy;
+            nothing was changed.
         CloudError: AWS refused something; what was made stays, and the next call goes on.
     """
+    check_sizes(site)
     site = _known_key(site, session)
-    check_places(site, session)
+    ours = check_places(site, session, adopt=adopt)
     before = len(session.calls)
     site = _key(site, session)
     site = _network(site, session)
     changed = int(len(session.calls) > before)
-    for piece in base_pieces(site, session) + bucket_pieces(site, session) + role_pieces(site, session):
+    buckets = bucket_pieces(site, session, ours, adopt=adopt)
+    for piece in base_pieces(site, session) + buckets + role_pieces(site, session):
         changed += piece.apply()
     changed += _certificates(site, session).apply()
     changed += security_piece(site, session).apply()
@@ -45,7 +49,7 @@ def pieces(site: Site, session: Session) -> list[Piece]:
     """Return every piece of a finished site, to verify it."""
     return [
         *base_pieces(site, session),
-        *bucket_pieces(site, session),
+        *bucket_pieces(site, session, owners(site, session)),
         *role_pieces(site, session),
         _certificates(site, session),
         security_piece(site, session),

@@ -73,7 +73,7 @@ class Site:
 
     @property
     def user_policy(self) -> str:
-        """Name of the policy for people."""
+        """First part of the names of the policies for people."""
         return f"{self.stem}-user"
 
     @property
@@ -127,6 +127,11 @@ def load_site(aws: Aws, bucket: str) -> Site:
         cause = error.__cause__
         if isinstance(cause, ClientError) and code_of(cause) in ("NoSuchKey", "NoSuchBucket", "404"):
             raise UsageError(f"the bucket {bucket} is not set up for Fruits! in {aws.region}; {mend}") from error
+        if code_of(cause) in ("AccessDenied", "403"):
+            raise CloudError(
+                f"{str(error).rstrip('.')}. Is {bucket} yours? All of AWS shares the names of buckets: if it is not,"
+                " choose another"
+            ) from cause
         raise
     except (ValueError, TypeError) as error:
         raise UsageError(f"s3://{bucket}/{SETUP_KEY} cannot be understood; {mend}") from error

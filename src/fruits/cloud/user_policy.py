@@ -1,4 +1,7 @@
-"""What a person may do: every command but `setup`."""
+"""What a person may do: every command but `setup`.
+
+Two policies, for IAM allows one 6,144 characters: whoever only counts, plans and reads results needs the first.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ from fruits.cloud.site import PREFIX, PROJECT, Site, split_uri
 from fruits.cloud.statements import Document, allow, document, objects
 
 
-def user_policy(site: Site) -> Document:
-    """Return what a person needs for every command but `setup`."""
+def user_policies(site: Site) -> dict[str, Document]:
+    """Return what a person needs for every command but `setup`: policies by their names, to attach both."""
+    return {f"{site.user_policy}-data": _data(site), f"{site.user_policy}-clusters": _clusters(site)}
+
+
+def _data(site: Site) -> Document:
+    """Return what is done with data, and what `plan` and `verify` ask of everything but clusters."""
     s3 = f"arn:{site.partition}:s3:::"
-    ours = {"StringEquals": {"elasticmapreduce:ResourceTag/project": PROJECT}}
     images = [split_uri(uri) for uri in site.images]
     results_bucket, results = split_uri(site.results)
     buckets = sorted({site.bucket, site.log_bucket, results_bucket, *(bucket for bucket, _ in images)})
@@ -18,7 +25,7 @@ def user_policy(site: Site) -> Document:
         allow("ReadImages", ["s3:GetObject"], [objects(s3, bucket, prefix) for bucket, prefix in images]),
         allow(
             "OwnObjects",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
             [f"{s3}{site.bucket}/{PREFIX}*", objects(s3, results_bucket, results)],
         ),
         allow(
@@ -35,6 +42,35 @@ def user_policy(site: Site) -> Document:
             ],
             [f"{s3}{site.bucket}", f"{s3}{site.log_bucket}"],
         ),
+        *([allow("UseKey", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], site.key)] if site.key else []),
+        allow(
+            "ReadOurRoles",
+            ["iam:GetInstanceProfile", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"],
+            [
+                f"arn:{site.partition}:iam::{site.account}:role/{site.stem}-*",
+                f"arn:{site.partition}:iam::{site.account}:instance-profile/{site.stem}-*",
+                f"arn:{site.partition}:iam::{site.account}:policy/{site.user_policy}-*",
+            ],
+        ),
+        allow(
+            "Tables",
+            ["glue:CreateDatabase", "glue:CreateTable", "glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
+            [
+                site.arn("glue", "catalog"),
+                site.arn("glue", f"database/{site.database}"),
+                site.arn("glue", f"table/{site.database}/*"),
+            ],
+        ),
+        allow("DescribeNetwork", [f"ec2:Describe{name}" for name in _NETWORK], "*"),
+        allow("Quotas", ["servicequotas:GetServiceQuota"], site.arn("servicequotas", "ec2/*")),
+        allow("Prices", ["ce:GetCostAndUsage", "pricing:GetProducts"], "*"),
+    )
+
+
+def _clusters(site: Site) -> Document:
+    """Return what starts, watches and ends clusters and jobs."""
+    ours = {"StringEquals": {"elasticmapreduce:ResourceTag/project": PROJECT}}
+    return document(
         allow(
             "StartClusters",
             ["elasticmapreduce:RunJobFlow", "elasticmapreduce:AddTags"],
@@ -64,15 +100,6 @@ def user_policy(site: Site) -> Document:
             },
         ),
         allow(
-            "ReadOurRoles",
-            ["iam:GetInstanceProfile", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"],
-            [
-                f"arn:{site.partition}:iam::{site.account}:role/{site.stem}-*",
-                f"arn:{site.partition}:iam::{site.account}:instance-profile/{site.stem}-*",
-                f"arn:{site.partition}:iam::{site.account}:policy/{site.user_policy}",
-            ],
-        ),
-        allow(
             "HardStop",
             ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
             site.arn("scheduler", f"schedule/default/{PROJECT}-*"),
@@ -86,23 +113,17 @@ def user_policy(site: Site) -> Document:
             {"StringEquals": {"aws:RequestTag/project": PROJECT}},
         ),
         allow(
+            "TagServerless",
+            ["emr-serverless:TagResource"],
+            site.arn("emr-serverless", "/applications/*"),
+            {"StringEquals": {"aws:RequestTag/project": PROJECT}},
+        ),
+        allow(
             "UseOurApplications",
             [f"emr-serverless:{name}" for name in _SERVERLESS_ACTIONS],
             site.arn("emr-serverless", "/applications/*"),
             {"StringEquals": {"aws:ResourceTag/project": PROJECT}},
         ),
-        allow(
-            "Tables",
-            ["glue:CreateDatabase", "glue:CreateTable", "glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
-            [
-                site.arn("glue", "catalog"),
-                site.arn("glue", f"database/{site.database}"),
-                site.arn("glue", f"table/{site.database}/*"),
-            ],
-        ),
-        allow("DescribeNetwork", [f"ec2:Describe{name}" for name in _NETWORK], "*"),
-        allow("Quotas", ["servicequotas:GetServiceQuota"], site.arn("servicequotas", "ec2/*")),
-        allow("Prices", ["ce:GetCostAndUsage", "pricing:GetProducts"], "*"),
         allow(
             "Tunnel",
             ["ssm:StartSession"],
@@ -114,7 +135,6 @@ def user_policy(site: Site) -> Document:
             ["ssm:StartSession"],
             f"arn:{site.partition}:ssm:{site.region}::document/AWS-StartPortForwardingSession",
         ),
-        *([allow("UseKey", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], site.key)] if site.key else []),
     )
 
 
@@ -158,5 +178,4 @@ _SERVERLESS_ACTIONS = (
     "StartApplication",
     "StartJobRun",
     "StopApplication",
-    "TagResource",
 )

@@ -139,10 +139,9 @@ def _block_public_access(aws: Aws) -> Finding:
 
 
 def _place(bucket: str, site: Site, session: Session, *, outside_eu: bool) -> Finding:
-    complaint = misplaced(bucket, site, session, outside_eu=outside_eu)
-    if complaint:
-        return Finding("bad", f"place of {bucket}", complaint)
     region = region_of(bucket, session)
+    if complaint := misplaced(bucket, region, site, outside_eu=outside_eu):
+        return Finding("bad", f"place of {bucket}", complaint)
     if region in EU:
         return Finding("fine", f"place of {bucket}", region)
     return Finding("note", f"place of {bucket}", f"{region}, outside the EU" if region else "not made yet")
