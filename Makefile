@@ -84,7 +84,7 @@ $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@$(SPARK_OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-train: $(TRAINING)/ready  ## Train the released bundle again, with FRUITS_DATA=/path; goes on where it was (two hours or three)
+train: $(TRAINING)/ready  ## Train the released bundle again, with FRUITS_DATA=/path; goes on where it was (four hours)
 	@$(TRAINING)/bin/fruits train --data "$(FRUITS_DATA)" --out bundle/fruits-2.onnx --work bundle/work $(ARGS)
 
 test-training: $(TRAINING)/ready  ## The tests that need torch

@@ -42,7 +42,7 @@ from fruits.training.sources import Example, read_collected, read_sources
 HELD_OUT = ("web-produce-b", "ripeness", "several-fruits")
 FOLD_SHARE = 0.4
 COMPOSITES = 8000
-MEMBERS = 2
+MEMBERS = 3
 BLANKS = 100
 CALIBRATION_PHOTOS = 400
 
@@ -86,7 +86,7 @@ def train(
     if len(graph) > LARGEST:
         raise TrainingError(f"The bundle has {len(graph):,} bytes, above {LARGEST:,}: nothing was written.")
     card = _card(out.stem, graph, classes, calibration, settings, examples)
-    card["training"]["members"] = members
+    card["training"]["seeds"] = [each.seed for each in own]
     card["measures"] = {"sources kept out of training": estimate}
     if costs := costs_of_leaving_out(examples, store):
         say(f"without the sources that state no licence, a linear head: {json.dumps(costs)}")
