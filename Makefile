@@ -65,17 +65,22 @@ demo: check-java setup  ## Run the chain on a drawn sample, or on IMAGES=/path; 
 	@[ -n "$(IMAGES)" ] || [ -d $(DEMO)/images ] || $(BIN)/fruits sample $(DEMO)/images
 	@$(BIN)/fruits run "$(or $(IMAGES),$(DEMO)/images)" "$(DEMO)/$(if $(IMAGES),out-own,out)" $(ARGS)
 
+# Two tests at a time, of different files: most of them wait for a Java, a browser or a server.
+TOGETHER := -n 2 --dist loadfile
+
 test: check-java setup lint types layers  ## Lint, check types and layers, run the tests on the newest Spark
 	@cd frontend && export PATH="$$PATH:$(NODE)/bin" && $(NPM) test --silent
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 \
 	  || echo "no Chromium: the browser tests will not run (Debian: apt install chromium)"
-	@$(BIN)/python -m pytest -m "not cluster"
+	@$(BIN)/python -m pytest -m "not cluster and not timed" $(TOGETHER)
+	@$(BIN)/python -m pytest -m timed
 
 test-all: check-java setup lint types layers  ## The same with the tests that start a Spark cluster
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not cluster and not timed" $(TOGETHER)
+	@$(BIN)/python -m pytest -m "cluster or timed"
 
 test-oldest: check-java setup $(SPARK_OLDEST)/ready  ## The pipeline's tests on the oldest Spark we support
-	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine and not cluster"
+	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine and not cluster and not timed" $(TOGETHER)
 
 $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@echo "setting up $(SPARK_OLDEST)"
@@ -84,11 +89,11 @@ $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@$(SPARK_OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-train: $(TRAINING)/ready  ## Train the released bundle again, with FRUITS_DATA=/path; goes on where it was (four hours)
+train: $(TRAINING)/ready  ## Train the released bundle again, with FRUITS_DATA=/path; goes on where it was (two to three hours)
 	@$(TRAINING)/bin/fruits train --data "$(FRUITS_DATA)" --out bundle/fruits-2.onnx --work bundle/work $(ARGS)
 
 test-training: $(TRAINING)/ready  ## The tests that need torch
-	@$(TRAINING)/bin/python -m pytest tests/training tests/engine
+	@$(TRAINING)/bin/python -m pytest tests/training
 
 # torch comes without a hash: PyPI's build for Linux brings CUDA along, and a CPU build is as good.
 $(TRAINING)/ready: requirements/training.txt

@@ -105,8 +105,8 @@ What that costs, told by a linear head on ImageNet's frozen embedding, on `{cost
 
 So little is lost on ripe fruit; the photos teach unripe fruit and cooked dishes, which that source does not show.
 
-EfficientNet-Lite0's ImageNet weights (Apache-2.0) are where it starts. Commit {training["commit"]}, seed
-{training["settings"]["seed"]}, {training["settings"]["samples"]:,} views, torch {training["torch"]}.
+EfficientNet-Lite0's ImageNet weights (Apache-2.0) are where it starts. Commit {training["commit"]}, seeds
+{", ".join(map(str, training["seeds"]))}: the mean of the weights of {len(training["seeds"])} trainings of {training["settings"]["samples"]:,} views each, torch {training["torch"]}.
 """
 
 

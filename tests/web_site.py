@@ -22,6 +22,7 @@ CLEAN = (
     "FRUITS_ORIGIN",
     "FRUITS_MAIL",
     "FRUITS_CONTROLLER",
+    "FRUITS_APP_FOLDER",
 )
 
 

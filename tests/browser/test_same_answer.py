@@ -58,6 +58,7 @@ def test_fifty_photos(device: Device, site: Site, photos: list[Photo]) -> None:
 
 
 @pytest.mark.machine
+@pytest.mark.timed
 def test_an_answer_on_the_device_takes_less_than(device: Device, site: Site, photos: list[Photo]) -> None:
     page = device()
     engine_ready(page, site)

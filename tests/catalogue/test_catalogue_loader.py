@@ -13,6 +13,7 @@ from fruits.catalogue import Catalogue, CatalogueError, gaps
 DATA = Path(fruits.catalogue.__file__).with_name("data")
 
 
+@pytest.mark.timed
 def test_loading_takes_under_50_ms():
     def once():
         start = time.perf_counter()

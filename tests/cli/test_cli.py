@@ -36,6 +36,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert not set(HEAVY) & set(loaded)
 
 
+@pytest.mark.timed
 def test_help_is_quick() -> None:
     """Against a bare interpreter, so that a slow machine does not fail it."""
 

@@ -96,6 +96,7 @@ def test_asking_for_a_mail_does_not_tell_either(site: Site, someone: Someone, pa
     assert answers[0].json() == answers[1].json()
 
 
+@pytest.mark.timed
 def test_an_unknown_address_takes_as_long_as_a_wrong_password(site: Site, someone: Someone) -> None:
     known = someone().email
     browser = site.browser()

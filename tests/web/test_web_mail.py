@@ -59,6 +59,7 @@ def seconds(browser: Browser, email: str) -> float:
     return time.monotonic() - start
 
 
+@pytest.mark.timed
 def test_a_slow_mail_server_does_not_tell_who_has_an_account(tmp_path: Path, mail_server: MailServer) -> None:
     address = f"smtp://127.0.0.1:{mail_server.server_address[1]}?plain"
     with serving(tmp_path / "home", FRUITS_MAIL=address) as site:

@@ -182,6 +182,7 @@ def test_a_slow_upload_is_ended_in_the_users_language(site: Site) -> None:
         assert 4 < time.monotonic() - started < 20  # the tests' server waits five seconds
 
 
+@pytest.mark.timed
 def test_hundreds_of_slow_clients_do_not_stop_health_or_photos(site: Site, browser: Browser) -> None:
     lines = [connect(site) for _ in range(500)]
     try:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, metavar="N", help="views shown in all; fewer are faster and worse")
     parser.add_argument("--composites", type=int, metavar="N", help="photos made from studio frames")
     parser.add_argument("--seed", type=int, metavar="N", help="another order of views and composites")
-    parser.add_argument("--members", type=int, metavar="N", help="trainings whose weights are averaged (3)")
+    parser.add_argument("--members", type=int, metavar="N", help="trainings whose weights are averaged (2)")
     parser.add_argument("--threads", type=int, metavar="N", help="cores to use (all)")
 
 

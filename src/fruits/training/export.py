@@ -47,7 +47,8 @@ def export(network: Recognition, classes: Classes, size: int, images: Pixels, ca
     images: photos uint8 [n, size, size, 3] on which the ranges of the activations are measured.
     """
     # A stem in float differs in the last bit between processors, and whole steps of later layers follow from it.
-    model = onnx.load_from_string(quantise(convert(network.backbone, size), images, in_float=(), full_depthwise=True))
+    backbone = convert(network.backbone, size)
+    model = onnx.load_from_string(quantise(backbone, images, in_float=(), full_depthwise=True, together=True))
     feed_bytes(model.graph)
     _rename(model.graph, "image", "pixels")
     heads = _Heads(classes, calibration)

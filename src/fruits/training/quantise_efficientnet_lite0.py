@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from PIL import Image
 
+from fruits.training.rounding import round_together
 from fruits.vision.backbones import IMAGENET, load_backbone
 
 SIZE = 224
@@ -72,17 +73,27 @@ def calibration_images(data: Path) -> Array:
 
 
 def quantise(
-    graph: bytes, images: Array, in_float: tuple[str, ...] = IN_FLOAT, *, full_depthwise: bool = False
+    graph: bytes,
+    images: Array,
+    in_float: tuple[str, ...] = IN_FLOAT,
+    *,
+    full_depthwise: bool = False,
+    together: bool = False,
 ) -> bytes:
     """The int8 graph (ONNX, QDQ form) of the float backbone ``graph``, calibrated on images uint8 [n, size, size, 3].
 
     in_float: convolutions that are not rounded. With none, all arithmetic up to the global average is in integers, and
     so the same on every machine to the last bit. full_depthwise: depthwise weights keep their eighth bit; ONNX Runtime
-    multiplies those in 16 bits everywhere, so that nothing can saturate.
+    multiplies those in 16 bits everywhere, so that nothing can saturate. together: the weights of 1 x 1 convolutions
+    are rounded with an eye on each other (``rounding``), each for itself else.
     """
     model = _with_float_weights(graph)
+    kept = onnx.ModelProto()
+    kept.CopyFrom(model)
+    if together:
+        _round_together(model, images)
     rounded = _rounded(model, images, in_float, full_depthwise)
-    _correct_biases(model, rounded, _mean_inputs(model, images))
+    _correct_biases(model, kept, rounded, _mean_inputs(kept, images))
     quantised = _rounded(model, images, in_float, full_depthwise)
     quantised.producer_name = "fruits"
     onnx.checker.check_model(quantised, full_check=True)
@@ -148,23 +159,52 @@ def _overrides(model: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
 def _mean_inputs(model: onnx.ModelProto, images: Array) -> dict[str, Array]:
     """For each convolution, the mean of its input over images and places: float64 [channels]."""
     names = {node.name: node.input[0] for node in _convolutions(model)}
+    sums = _observed(model, images, set(names.values()), lambda x: x.mean(axis=(2, 3), dtype=np.float64).sum(axis=0))
+    return {convolution: sums[tensor] / len(images) for convolution, tensor in names.items()}
+
+
+def _observed(
+    model: onnx.ModelProto, images: Array, tensors: set[str], measure: Callable[[Array], Array]
+) -> dict[str, Array]:
+    """For each of the tensors, the sum over batches of what ``measure`` makes of its values [n, channels, h, w]."""
     observed = onnx.ModelProto()
     observed.CopyFrom(model)
-    outputs = sorted(set(names.values()))
+    outputs = sorted(tensors)
     observed.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs)
     session = onnxruntime.InferenceSession(observed.SerializeToString(), providers=["CPUExecutionProvider"])
     sums: dict[str, Any] = dict.fromkeys(outputs, 0.0)
     for batch in _batches(images):
         for name, value in zip(outputs, session.run(outputs, batch), strict=True):
-            sums[name] = sums[name] + value.mean(axis=(2, 3), dtype=np.float64).sum(axis=0)
-    return {convolution: sums[tensor] / len(images) for convolution, tensor in names.items()}
+            sums[name] = sums[name] + measure(value)
+    return sums
 
 
-def _correct_biases(model: onnx.ModelProto, rounded: onnx.ModelProto, means: dict[str, Array]) -> None:
-    """Add to each bias what rounding the weights is expected to take from its channel."""
+def _round_together(model: onnx.ModelProto, images: Array) -> None:
+    """Replace the weights of the 1 x 1 convolutions by ones on their steps."""
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-    for node, other in zip(_convolutions(model), _convolutions(rounded), strict=True):
-        weights = numpy_helper.to_array(tensors[node.input[1]]).astype(np.float64)
+    dense = [node for node in _convolutions(model) if list(tensors[node.input[1]].dims[2:]) == [1, 1]]
+    products = _observed(model, images, {node.input[0] for node in dense}, _products)
+    for node in dense:
+        tensor = tensors[node.input[1]]
+        weights = numpy_helper.to_array(tensor)
+        rounded = round_together(weights[:, :, 0, 0].astype(np.float64), products[node.input[0]])
+        values = rounded.astype(np.float32).reshape(weights.shape)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+
+
+def _products(values: Array) -> Array:
+    """Sums of products of the channels of [n, channels, h, w]: float64 [channels, channels]."""
+    flat = values.transpose(1, 0, 2, 3).reshape(values.shape[1], -1)
+    return (flat @ flat.T).astype(np.float64)
+
+
+def _correct_biases(
+    model: onnx.ModelProto, exact: onnx.ModelProto, rounded: onnx.ModelProto, means: dict[str, Array]
+) -> None:
+    """Add to each bias of ``model`` what rounding the weights of ``exact`` is expected to take from its channel."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node, other in zip(_convolutions(exact), _convolutions(rounded), strict=True):
+        weights = _weights_of(node, exact)
         lost = (weights - _weights_of(other, rounded)).sum(axis=(2, 3))  # [outputs, inputs of the group]
         mean = means[node.name]
         depthwise = lost.shape[1] == 1

@@ -42,7 +42,7 @@ from fruits.training.sources import Example, read_collected, read_sources
 HELD_OUT = ("web-produce-b", "ripeness", "several-fruits")
 FOLD_SHARE = 0.4
 COMPOSITES = 8000
-MEMBERS = 3
+MEMBERS = 2
 BLANKS = 100
 CALIBRATION_PHOTOS = 400
 
