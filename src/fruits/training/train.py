@@ -44,7 +44,7 @@ FOLD_SHARE = 0.4
 COMPOSITES = 8000
 MEMBERS = 2
 BLANKS = 100
-CALIBRATION_PHOTOS = 400
+CALIBRATION_PHOTOS = 1000
 
 Say = Callable[[str], None]
 Watch = Callable[[str], Report]
