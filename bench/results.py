@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 CHAINS = {
-    "ours": "Fruits!, its default (the bundle fruits-1: int8, 192 px)",
+    "ours": "Fruits!, its default (the bundle: int8, 192 px)",
     "ours_imagenet": "Fruits!, EfficientNet-Lite0 of ImageNet (224 px)",
     "ours_int8": "Fruits!, the same in int8 (224 px)",
     "ours_mobilenetv2": "Fruits!, MobileNetV2's graph (fp32, random weights, 224 px)",

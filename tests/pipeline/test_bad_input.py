@@ -276,7 +276,7 @@ def test_an_out_of_another_backbone_or_of_other_images(cli, spark, few: Path, tm
     (out / "run.json").write_bytes(other.to_json())
     answer = cli("run", images, out)
     assert answer.code == 2
-    assert "holds embeddings of the backbone resnet50, not fruits-1; choose another OUT" in answer.last
+    assert "holds embeddings of the backbone resnet50, not fruits-2; choose another OUT" in answer.last
     (out / "run.json").write_text("{ half")
     answer = cli("run", images, out)
     assert answer.code == 2

@@ -47,7 +47,7 @@ def test_a_table_of_paths(folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     labels = tmp_path / "labels.csv"
     labels.write_text("path,species\nbanana/0.png,banana\ntomato/0.png,tomato\n")
     page = tmp_path / "page.html"
-    command = ["evaluate", "fruits-1", "--data", str(folder), "--labels", str(labels), "--page", str(page), "--json"]
+    command = ["evaluate", "fruits-2", "--data", str(folder), "--labels", str(labels), "--page", str(page), "--json"]
     assert main(command) == 0
     [entry] = json.loads(capsys.readouterr().out)["sets"].values()
     assert entry["photos"] == 2
@@ -58,7 +58,7 @@ def test_what_cannot_be_measured_is_told(tmp_path: Path, capsys: pytest.CaptureF
     with pytest.raises(TrainingError, match="holds no photos"):
         examples_of(tmp_path, None)
     (tmp_path / "labels.csv").write_text("file,kind\n")
-    assert main(["evaluate", "fruits-1", "--data", str(tmp_path), "--labels", str(tmp_path / "none.csv")]) == 1
+    assert main(["evaluate", "fruits-2", "--data", str(tmp_path), "--labels", str(tmp_path / "none.csv")]) == 1
     assert "cannot be read" in capsys.readouterr().err
 
 

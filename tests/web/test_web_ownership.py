@@ -113,6 +113,6 @@ def device_scan(id_: str) -> dict[str, Any]:
         "produce": 1.0,
         "is_produce": True,
         "candidates": [],
-        "model": "fruits-1",
+        "model": "fruits-2",
     }
     return {"id": id_, "scanned_at": "2026-01-02T03:04:05Z", "recognition": recognition}

@@ -98,7 +98,7 @@ def test_a_token_expires(django: None, monkeypatch: pytest.MonkeyPatch) -> None:
     from fruits.web.errors import ApiError
     from fruits.web.recognition import tokens
 
-    answer = tokens.Answer(uuid.uuid4(), "fruits-1", "pear", 0.5)
+    answer = tokens.Answer(uuid.uuid4(), "fruits-2", "pear", 0.5)
     token, expires_at = tokens.make(answer, None)
     assert tokens.read(token, None) == answer
     assert abs(expires_at.timestamp() - time.time() - 7 * 86400) < 60
@@ -120,7 +120,7 @@ def test_only_species_of_the_catalogue(browser: Browser) -> None:
 
 
 def test_an_on_device_scan_can_be_corrected_without_account(browser: Browser) -> None:
-    device = {"model": "fruits-1", "species": "apple", "confidence": 0.4}
+    device = {"model": "fruits-2", "species": "apple", "confidence": 0.4}
     assert browser.post("/api/corrections", {"species": "pear", "device": device}).status_code == 201
 
 
@@ -157,7 +157,7 @@ def test_scans_of_the_device_join_the_history_once(someone: Someone) -> None:
         "produce": 0.99,
         "is_produce": True,
         "candidates": [candidate],
-        "model": "fruits-1",
+        "model": "fruits-2",
     }
     scan = {"id": str(uuid.uuid4()), "scanned_at": "2026-01-02T03:04:05Z", "recognition": recognition}
     for _ in range(2):

@@ -20,7 +20,7 @@ DIMENSIONS = 1280
 LARGEST = 10 * 10**6
 """Bytes a bundle may have: it travels to phones."""
 
-RELEASED = "fruits-1"
+RELEASED = "fruits-2"
 
 
 class BundleError(EngineError):
