@@ -80,7 +80,7 @@ test-all: check-java setup lint types layers  ## The same with the tests that st
 	@$(BIN)/python -m pytest -m "cluster or timed"
 
 test-oldest: check-java setup $(SPARK_OLDEST)/ready  ## The pipeline's tests on the oldest Spark we support
-	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine and not cluster and not timed" $(TOGETHER)
+	@$(SPARK_OLDEST)/bin/python -m pytest tests/pipeline -m "not machine and not cluster" $(TOGETHER)
 
 $(SPARK_OLDEST)/ready: requirements/spark35.txt
 	@echo "setting up $(SPARK_OLDEST)"

@@ -124,14 +124,12 @@ def _named_records(outs: list[str], region: str) -> list[RunRecord]:
 def _record(out: str, region: str) -> RunRecord | None:
     """Return the record of an OUT, or None where there is none, or none that can be understood."""
     from fruits.cli.settings import storage_options
-    from fruits.cloud.aws import storage_errors
-    from fruits.records import RUN, RunRecord
+    from fruits.cloud.results import read_record
     from fruits.storage import StorageError, open_storage
 
     try:
-        with storage_errors():
-            return RunRecord.from_json(open_storage(out, replace(storage_options(), region=region)).read(RUN))
-    except (StorageError, ValueError, TypeError):
+        return read_record(open_storage(out, replace(storage_options(), region=region)))
+    except StorageError:
         return None
 
 
@@ -140,9 +138,9 @@ def count_images(arguments: argparse.Namespace, region: str) -> int:
     from fruits.cli.settings import storage_options
     from fruits.cloud.aws import storage_errors
     from fruits.cloud.errors import UsageError
+    from fruits.cloud.results import read_record
     from fruits.pipeline.listing import list_images
-    from fruits.records import RUN, RunRecord
-    from fruits.storage import MissingError, StorageError, open_storage
+    from fruits.storage import StorageError, open_storage
 
     preset: dict[str, Any] = chain.MODES.get(arguments.mode or "full", {})
     options = replace(storage_options(), region=region)
@@ -156,12 +154,8 @@ def count_images(arguments: argparse.Namespace, region: str) -> int:
     count = count if limit is None else min(count, limit)
     if not count:
         raise UsageError(f"no images below {arguments.images}; expected folders of .jpg, .png, ...")
-    try:
-        with storage_errors():
-            earlier = RunRecord.from_json(open_storage(arguments.out, options).read(RUN))
-    except (MissingError, ValueError, TypeError):
-        return count
-    return count if arguments.fresh else max(0, count - earlier.features)
+    earlier = None if arguments.fresh else read_record(open_storage(arguments.out, options))
+    return count if earlier is None else max(0, count - earlier.features)
 
 
 def check_budget(budget: float, told: Forecast, manager: Runner) -> None:
