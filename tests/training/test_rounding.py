@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import numpy_helper
 
+from fruits.engine import load_bundle
 from fruits.training.rounding import STEPS, round_together
 
 
@@ -42,6 +45,14 @@ def test_what_is_computed_changes_less(seed: int) -> None:
     assert together < 0.5 * alone
 
 
+def test_the_largest_weight_stays_and_none_outgrows_it_to_make_good_for_another() -> None:
+    weights = np.array([[0.49, 1.0, 0.999]])
+    x = np.random.default_rng(0).normal(size=(100, 1)) * [[10.0, 1.0, 1.0]]
+    rounded = round_together(weights, x.T @ x)
+    assert rounded[0, 1] == pytest.approx(1.0)
+    assert np.abs(rounded).max() == pytest.approx(1.0)
+
+
 def test_inputs_that_have_nothing_in_common_are_rounded_to_the_nearest() -> None:
     weights, _ = layer(0)
     assert np.allclose(round_together(weights, np.eye(weights.shape[1])), nearest(weights))
@@ -51,3 +62,19 @@ def test_a_channel_of_zeros_stays() -> None:
     weights, x = layer(0)
     weights[3] = 0
     assert not round_together(weights, x.T @ x)[3].any()
+
+
+def test_onnx_runtime_has_as_many_steps() -> None:
+    """With another count it would round what was rounded together once more, each weight for itself."""
+    model = onnx.load_from_string(load_bundle().graph)
+    tensors = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+    makers = {node.output[0]: node.input for node in model.graph.node if node.op_type == "DequantizeLinear"}
+    channels = 0
+    for node in (node for node in model.graph.node if node.op_type == "Conv"):
+        weights, scales = (tensors[name] for name in makers[node.input[1]][:2])
+        if weights.shape[1] > 1 and weights.shape[2:] == (1, 1):
+            steps = np.abs(weights.astype(int)).max(axis=(1, 2, 3))
+            alive = (steps > 0) & (scales > 1e-6)  # a few channels died in the pretraining
+            assert set(steps[alive]) == {STEPS}, node.name
+            channels += int(alive.sum())
+    assert channels > 11_000

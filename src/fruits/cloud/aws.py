@@ -105,7 +105,7 @@ def code_of(error: BaseException | None) -> str:
 
 def is_unanswered(error: CloudError) -> bool:
     """Whether nobody knows what became of a call: the connection broke, or AWS failed (5xx)."""
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004, PLC0415
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004, PLC0415 - its own name; slow to load
 
     cause = error.__cause__
     if isinstance(error, CredentialsError | ThrottledError):
